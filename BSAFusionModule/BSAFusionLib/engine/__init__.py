@@ -1,0 +1,7 @@
+"""Volumes in, volumes out; knows nothing of Slicer."""
+
+from .config import FusionConfig
+from .result import FusionResult, SliceFusion
+from .volume import Volume
+
+__all__ = ["FusionConfig", "FusionResult", "SliceFusion", "Volume"]

@@ -1,0 +1,70 @@
+"""What a user may choose, with the defaults that need no thought."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .errors import InputError
+
+MODALITIES = ("auto", "mr", "ct", "pet", "spect")
+INITIAL_ALIGNMENTS = ("none", "center", "rigid", "affine")
+SLICE_AXES = ("auto", "axial", "coronal", "sagittal", "i", "j", "k")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+WINDOWS = ("auto", "brain", "soft-tissue", "bone", "full", "percentile", "suv", "percent-of-maximum")
+COLORMAPS = ("auto", "none", "hot", "rainbow", "pet-heat", "spectrum")
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """The options of one fusion.
+
+    fixed_modality, modality: what the fixed and the moving volume are taken for, one of MODALITIES.
+    fixed_window, window: intensity preset of the fixed and the moving volume, one of WINDOWS.
+    init: alignment of the whole volume before the network, one of INITIAL_ALIGNMENTS.
+    axis: slices are cut along it, one of SLICE_AXES.
+    device: where the network runs, one of DEVICES.
+    slice_smoothing_mm: standard deviation of the field's smoothing across slices, mm; 0 switches it off.
+    registration_spacing_mm: in-plane pixel size at which the displacement is computed, mm.
+    colormap: colours of PET and SPECT in the colour result, one of COLORMAPS.
+    batch_size: slices per call of the network; halved on its own when memory runs out.
+    """
+
+    fixed_modality: str = "auto"
+    modality: str = "auto"
+    fixed_window: str = "auto"
+    window: str = "auto"
+    init: str = "rigid"
+    axis: str = "auto"
+    device: str = "auto"
+    slice_smoothing_mm: float = 3.0
+    registration_spacing_mm: float = 1.0
+    colormap: str = "auto"
+    batch_size: int = 8
+
+    def __post_init__(self) -> None:
+        for option, allowed in _CHOICES.items():
+            value = getattr(self, option)
+            if value not in allowed:
+                raise InputError(f"'{value}' is not a value of {option}: choose one of {', '.join(allowed)}.")
+        for option, least in _FLOORS.items():
+            value = getattr(self, option)
+            if not value >= least:
+                raise InputError(f"{option} is {value}: it must be at least {least}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """All options, ready for JSON."""
+        return asdict(self)
+
+
+_CHOICES = {
+    "fixed_modality": MODALITIES,
+    "modality": MODALITIES,
+    "fixed_window": WINDOWS,
+    "window": WINDOWS,
+    "init": INITIAL_ALIGNMENTS,
+    "axis": SLICE_AXES,
+    "device": DEVICES,
+    "colormap": COLORMAPS,
+}
+_FLOORS = {"slice_smoothing_mm": 0.0, "registration_spacing_mm": 0.25, "batch_size": 1}

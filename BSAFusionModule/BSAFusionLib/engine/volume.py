@@ -1,0 +1,42 @@
+"""A scalar volume and its place in the patient, in RAS millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scalar image on a regular grid.
+
+    array: float32, shape (K, J, I).
+    ijk_to_ras: float64, 4 x 4; maps the index vector (i, j, k, 1) of a voxel's centre to RAS mm.
+    name: what the user calls it; used in messages and file names only.
+    """
+
+    array: NDArray[np.float32]
+    ijk_to_ras: NDArray[np.float64]
+    name: str = "volume"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxel counts (K, J, I)."""
+        k, j, i = self.array.shape
+        return k, j, i
+
+    @property
+    def spacing(self) -> NDArray[np.float64]:
+        """Distance between neighbouring voxels along i, j, k, in mm."""
+        return np.asarray(np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """3 x 3; column n is the unit vector, in RAS, of index axis n (i, j, k)."""
+        return np.asarray(self.ijk_to_ras[:3, :3] / self.spacing)
+
+    def with_array(self, array: NDArray[np.float32], name: str | None = None) -> Volume:
+        """Return another image on this volume's grid; array is (K, J, I) float32."""
+        return Volume(array, self.ijk_to_ras, self.name if name is None else name)
