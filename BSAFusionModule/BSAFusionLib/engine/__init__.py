@@ -2,6 +2,6 @@
 
 from .config import FusionConfig
 from .result import FusionResult, SliceFusion
-from .volume import Volume
+from .volume import Grid, Volume
 
-__all__ = ["FusionConfig", "FusionResult", "SliceFusion", "Volume"]
+__all__ = ["FusionConfig", "FusionResult", "Grid", "SliceFusion", "Volume"]

@@ -9,6 +9,24 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
+class Grid:
+    """Where voxels are: shape (K, J, I), and ijk_to_ras, float64, 4 x 4, from (i, j, k, 1) to RAS mm."""
+
+    shape: tuple[int, int, int]
+    ijk_to_ras: NDArray[np.float64]
+
+    @property
+    def spacing(self) -> NDArray[np.float64]:
+        """Distance between neighbouring voxels along i, j, k, in mm."""
+        return np.asarray(np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """3 x 3; column n is the unit vector, in RAS, of index axis n (i, j, k)."""
+        return np.asarray(self.ijk_to_ras[:3, :3] / self.spacing)
+
+
+@dataclass(frozen=True, eq=False)
 class Volume:
     """A scalar image on a regular grid.
 
@@ -28,14 +46,19 @@ class Volume:
         return k, j, i
 
     @property
+    def grid(self) -> Grid:
+        """Shape and place without the voxels."""
+        return Grid(self.shape, self.ijk_to_ras)
+
+    @property
     def spacing(self) -> NDArray[np.float64]:
         """Distance between neighbouring voxels along i, j, k, in mm."""
-        return np.asarray(np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0))
+        return self.grid.spacing
 
     @property
     def direction(self) -> NDArray[np.float64]:
         """3 x 3; column n is the unit vector, in RAS, of index axis n (i, j, k)."""
-        return np.asarray(self.ijk_to_ras[:3, :3] / self.spacing)
+        return self.grid.direction
 
     def with_array(self, array: NDArray[np.float32], name: str | None = None) -> Volume:
         """Return another image on this volume's grid; array is (K, J, I) float32."""
