@@ -1,0 +1,163 @@
+"""Volume nodes as engine volumes, at the place where the views show them."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from ..engine.errors import BSAFusionError, GeometryError, InputError
+from ..engine.geometry import check_volume
+from ..engine.volume import Grid, Volume
+from .vtk_bridge import array, matrix, voxels
+
+_LARGEST_GROWTH = 8  # voxels after a non-linear transform over voxels before
+_SAMPLES = 17  # points along each axis that outline a warped volume
+
+
+def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
+    """Copy a vtkMRMLScalarVolumeNode into a volume, float32, (K, J, I), in world RAS mm.
+
+    Linear parent transforms, chains included, go into ijk_to_ras. Under a non-linear one the volume is
+    resampled linearly at its own spacing and orientation, on the smallest grid that holds all of the moved
+    volume and one voxel more on either side; voxels outside the volume take its minimum.
+    role: "fixed" or "moving", as messages shall call it.
+    Raises InputError where the node is no scalar volume with content, GeometryError for its place.
+    """
+    local = _checked(node, role)
+    if _is_warped(node):
+        return _unwarped(local, node)
+    return Volume(local.array.astype(np.float32), local.ijk_to_ras, local.name)
+
+
+def usable(node: slicer.vtkMRMLNode | None, role: str = "chosen") -> str | None:
+    """Return why a node cannot be fused, in one sentence, or None; no voxel is copied."""
+    try:
+        _checked(node, role)
+    except BSAFusionError as error:
+        return error.message
+    return None
+
+
+def transform_note(node: slicer.vtkMRMLNode) -> str | None:
+    """Say in one sentence what a node's parent transforms mean for its reading; None without any."""
+    parent = node.GetParentTransformNode()
+    if parent is None:
+        return None
+    if _is_warped(node):
+        return (
+            f"'{node.GetName()}' is moved by the non-linear transform '{parent.GetName()}': "
+            "it is resampled at its own spacing before the fusion."
+        )
+    return (
+        f"'{node.GetName()}' is moved by the transform '{parent.GetName()}': it is fused where it is shown."
+    )
+
+
+def _checked(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
+    """View a node's voxels in their own type, linear parents applied; raise where it cannot be fused."""
+    if node is None:
+        raise InputError(f"There is no {role} volume: choose one.")
+    label = f"The {role} volume '{node.GetName()}'"
+    image = _scalar_image(node, label)
+    volume = Volume(voxels(image), _ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
+    check_volume(volume, role)
+    return volume
+
+
+def _scalar_image(node: slicer.vtkMRMLNode, label: str) -> vtk.vtkImageData:
+    if node.IsA("vtkMRMLLabelMapVolumeNode"):
+        raise InputError(f"{label} is a label map: choose the image it was drawn on.")
+    if not node.IsA("vtkMRMLScalarVolumeNode"):
+        raise InputError(f"{label} is not a scalar volume: choose a grey image.")
+    image = node.GetImageData()
+    if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
+        raise InputError(f"{label} has no image data: load it again or choose another.")
+    components = image.GetNumberOfScalarComponents()
+    if components != 1:
+        raise InputError(f"{label} has {components} values in every voxel: choose a grey image.")
+    return image
+
+
+def _is_warped(node: slicer.vtkMRMLNode) -> bool:
+    parent = node.GetParentTransformNode()
+    return parent is not None and not parent.IsTransformToWorldLinear()
+
+
+def _ijk_to_world(node: slicer.vtkMRMLNode) -> NDArray[np.float64]:
+    """4 x 4 to world RAS mm; to the node's own RAS mm where its parent is not linear."""
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    parent = node.GetParentTransformNode()
+    if parent is None or _is_warped(node):
+        return array(ijk_to_ras)
+    to_world = vtk.vtkMatrix4x4()
+    parent.GetMatrixTransformToWorld(to_world)
+    return np.asarray(array(to_world) @ array(ijk_to_ras))
+
+
+def _unwarped(local: Volume, node: slicer.vtkMRMLNode) -> Volume:
+    """Resample a volume that lies under a non-linear transform onto a grid in the world."""
+    to_world, from_world = vtk.vtkGeneralTransform(), vtk.vtkGeneralTransform()
+    node.GetParentTransformNode().GetTransformToWorld(to_world)
+    node.GetParentTransformNode().GetTransformFromWorld(from_world)
+    grid = _world_grid(local, to_world)
+    chain = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
+    chain.Concatenate(matrix(np.linalg.inv(local.ijk_to_ras)))
+    chain.Concatenate(from_world)
+    chain.Concatenate(matrix(grid.ijk_to_ras))
+    return Volume(_pulled(node.GetImageData(), chain, grid.shape), grid.ijk_to_ras, local.name)
+
+
+def _world_grid(local: Volume, to_world: vtk.vtkAbstractTransform) -> Grid:
+    """Bound the moved volume along its own axes, at its own spacing, with one voxel to spare."""
+    counts = np.array(local.shape[::-1])
+    moved = _transformed(_outline(local), to_world)
+    ras_to_ijk = np.linalg.inv(local.ijk_to_ras)
+    index = moved @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
+    first = np.floor(index.min(axis=0)).astype(int) - 1
+    size = np.ceil(index.max(axis=0)).astype(int) + 2 - first
+    if np.prod(size / counts) > _LARGEST_GROWTH:
+        extent = " x ".join(f"{mm:.0f}" for mm in size * local.spacing)
+        raise GeometryError(
+            f"The non-linear transform of '{local.name}' spreads it over {extent} mm: "
+            "check the transform, or take the volume out of it."
+        )
+    ijk_to_ras = local.ijk_to_ras.copy()
+    ijk_to_ras[:3, 3] += ijk_to_ras[:3, :3] @ first
+    i, j, k = (int(n) for n in size)
+    return Grid((k, j, i), ijk_to_ras)
+
+
+def _outline(volume: Volume) -> NDArray[np.float64]:
+    """Points that fill a volume's box evenly, its surface included; (N, 3), RAS mm."""
+    axes = [np.linspace(-0.5, count - 0.5, _SAMPLES) for count in volume.shape[::-1]]
+    index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    return np.asarray(index @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3])
+
+
+def _transformed(points: NDArray[np.float64], transform: vtk.vtkAbstractTransform) -> NDArray[np.float64]:
+    return np.array([transform.TransformPoint(*point) for point in points.tolist()])
+
+
+def _pulled(
+    image: vtk.vtkImageData, transform: vtk.vtkAbstractTransform, shape: tuple[int, int, int]
+) -> NDArray[np.float32]:
+    """Sample image, in index coordinates, at transform(index) for every index of a grid; linear, float32."""
+    plain = vtk.vtkImageData()
+    plain.ShallowCopy(image)
+    plain.SetSpacing(1, 1, 1)
+    plain.SetOrigin(0, 0, 0)
+    reslice = vtk.vtkImageReslice()
+    reslice.SetInputData(plain)
+    reslice.SetResliceTransform(transform)
+    reslice.SetInterpolationModeToLinear()
+    reslice.SetOutputScalarType(vtk.VTK_FLOAT)
+    reslice.SetBackgroundLevel(image.GetScalarRange()[0])
+    reslice.SetOutputSpacing(1, 1, 1)
+    reslice.SetOutputOrigin(0, 0, 0)
+    slices, rows, columns = shape
+    reslice.SetOutputExtent(0, columns - 1, 0, rows - 1, 0, slices - 1)
+    reslice.Update()
+    return voxels(reslice.GetOutput()).astype(np.float32)

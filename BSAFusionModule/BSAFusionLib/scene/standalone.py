@@ -1,0 +1,95 @@
+"""A real MRML scene without Slicer's desktop, from the slicer-core package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from ..engine.errors import DependencyError
+
+if TYPE_CHECKING:
+    import slicer
+
+_SLICE_VIEWS = (
+    ("Red", "Axial", (0.952941, 0.290196, 0.2)),
+    ("Yellow", "Sagittal", (0.929412, 0.835294, 0.298039)),
+    ("Green", "Coronal", (0.431373, 0.690196, 0.294118)),
+)
+
+
+def require_slicer() -> None:
+    """Raise DependencyError where Slicer's MRML library cannot be imported."""
+    try:
+        import slicer  # noqa: F401
+        import vtk  # noqa: F401
+    except ImportError as error:
+        raise DependencyError(
+            "A Slicer scene needs the package slicer-core: install it with pip install 'bsafusion[scene]'.",
+            details=str(error),
+        ) from error
+
+
+@contextmanager
+def standalone_scene() -> Iterator[slicer.vtkMRMLScene]:
+    """Yield an empty vtkMRMLScene with colours, file formats and the views Red, Yellow and Green.
+
+    The scene can read and write .mrb; it is cleared and its cache folder removed on leaving.
+    Raises DependencyError where slicer-core is not installed.
+    """
+    require_slicer()
+    with TemporaryDirectory(prefix="bsafusion-scene-") as cache:
+        scene, logics = _boot(cache)
+        try:
+            yield scene
+        finally:
+            scene.Clear(True)
+            for logic in logics:
+                logic.SetMRMLScene(None)
+
+
+def _boot(cache: str) -> tuple[slicer.vtkMRMLScene, list[slicer.vtkMRMLAbstractLogic]]:
+    """Return the scene and the logics that must live as long as it does."""
+    import slicer
+    import vtk
+
+    scene = slicer.vtkMRMLScene()
+    application = slicer.vtkSlicerApplicationLogic()
+    application.SetMRMLScene(scene)
+    application.SetSliceLogics(vtk.vtkCollection())
+    application.SetViewLogics(vtk.vtkCollection())
+    colors = application.GetColorLogic()
+    colors.SetMRMLScene(scene)
+    colors.AddDefaultColorNodes()
+    application.SetModuleLogic("Colors", colors)
+    files = slicer.vtkMRMLRemoteIOLogic()
+    files.SetMRMLScene(scene)
+    files.GetCacheManager().SetRemoteCacheDirectory(cache)  # without one, .mrb files cannot be read
+    files.AddDataIOToScene()
+    _add_slice_views(scene)
+    return scene, [files, colors, application]
+
+
+def _add_slice_views(scene: slicer.vtkMRMLScene) -> None:
+    """Add the desktop's three slice views, in its colours; a saved scene brings them along."""
+    import slicer
+
+    slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
+    for name, orientation, color in _SLICE_VIEWS:
+        view = _singleton(scene, "vtkMRMLSliceNode", name)
+        view.SetOrientation(orientation)
+        view.SetLayoutLabel(name[0])
+        view.SetLayoutColor(*color)
+        scene.AddNode(view)
+        scene.AddNode(_singleton(scene, "vtkMRMLSliceCompositeNode", name))
+
+
+def _singleton(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode:
+    """Make a view's node, not yet in the scene, with the scene's defaults."""
+    node = scene.CreateNodeByClass(class_name)
+    node.UnRegister(None)
+    node.SetName(name)
+    node.SetSingletonTag(name)
+    node.SetLayoutName(name)
+    return node

@@ -1,0 +1,42 @@
+"""NumPy arrays as VTK data, without copying voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+import vtk
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+
+def image_data(array: NDArray[np.generic]) -> vtk.vtkImageData:
+    """Wrap (K, J, I) scalars or (K, J, I, C) vectors as vtkImageData; spacing 1, origin 0.
+
+    The image shares the array's memory and keeps it alive; only what VTK cannot use as it is
+    (not contiguous, read-only) is copied.
+    """
+    shared = np.require(array, requirements=["C", "W"])
+    slices, rows, columns = shared.shape[:3]
+    image = vtk.vtkImageData()
+    image.SetDimensions(columns, rows, slices)
+    components = shared.shape[3:]
+    image.GetPointData().SetScalars(numpy_to_vtk(shared.reshape(-1, *components)))
+    return image
+
+
+def voxels(image: vtk.vtkImageData) -> NDArray[np.generic]:
+    """View one-component vtkImageData as (K, J, I), in its own type, sharing memory."""
+    columns, rows, slices = image.GetDimensions()
+    array: NDArray[np.generic] = vtk_to_numpy(image.GetPointData().GetScalars())
+    return array.reshape(slices, rows, columns)
+
+
+def matrix(array: NDArray[np.floating]) -> vtk.vtkMatrix4x4:
+    """Copy a 4 x 4 array."""
+    result = vtk.vtkMatrix4x4()
+    result.DeepCopy(array.ravel().tolist())
+    return result
+
+
+def array(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
+    """Copy a vtkMatrix4x4 into a 4 x 4 float64 array."""
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
