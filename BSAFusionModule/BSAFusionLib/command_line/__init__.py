@@ -1,0 +1,1 @@
+"""The command line: files in, files out, all or nothing."""

@@ -1,0 +1,89 @@
+"""What can be typed after bsafusion; imports nothing slow, so that --help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__
+from ..engine import config
+from .fuse_command import run_fuse
+from .info_command import run_info
+
+BAD_INPUT = 2
+"""Exit status when the user can put it right; the reason is one sentence on stderr."""
+
+_DEFAULTS = config.FusionConfig()
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage in front."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{message[0].upper()}{message[1:]}: see '{self.prog} --help'.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return the exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C, 1 a defect."""
+    chosen = build_parser().parse_args(arguments)
+    status: int = chosen.run(chosen)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets run(arguments) -> exit status."""
+    parser = _Parser(prog="bsafusion", description="Aligns and fuses MRI with CT, PET, SPECT or MRI volumes.")
+    parser.add_argument("--version", action="version", version=f"bsafusion {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_fuse(commands.add_parser("fuse", help="fuse two volumes", description=_FUSE_HELP))
+    info = commands.add_parser("info", help="tell versions, model and devices")
+    info.add_argument("--json", action="store_true", help="print one JSON object")
+    info.set_defaults(run=run_info)
+    return parser
+
+
+_FUSE_HELP = """Aligns the moving volume with the fixed one and fuses both. All results are on the grid of
+the fixed volume and for display only. Either all files are written, or none."""
+_VOLUME = "NRRD, NIfTI, MetaImage, or a folder with one DICOM series"
+
+
+def _add_fuse(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=run_fuse)
+    parser.add_argument("fixed", metavar="FIXED", type=Path, help=f"the volume that stays: {_VOLUME}")
+    parser.add_argument(
+        "moving", metavar="MOVING", type=Path, help="the volume that is aligned with it: the same"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="folder for the results, empty or new"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="DIR may hold files; earlier results are replaced"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON lines: progress, then result or error"
+    )
+    _add_choice(parser, "modality", config.MODALITIES, "what the moving volume is")
+    _add_choice(parser, "fixed-modality", config.MODALITIES, "what the fixed volume is")
+    _add_choice(parser, "window", config.WINDOWS, "intensity range of the moving volume")
+    _add_choice(parser, "fixed-window", config.WINDOWS, "intensity range of the fixed volume")
+    _add_choice(parser, "colormap", config.COLORMAPS, "colours of PET and SPECT")
+    _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
+    _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
+    _add_choice(parser, "device", config.DEVICES, "where the network runs")
+    parser.add_argument(
+        "--slice-smoothing",
+        metavar="MM",
+        dest="slice_smoothing_mm",
+        type=float,
+        default=_DEFAULTS.slice_smoothing_mm,
+        help="smoothing of the displacement across slices, standard deviation in mm (default %(default)s)",
+    )
+
+
+def _add_choice(parser: argparse.ArgumentParser, name: str, choices: Sequence[str], meaning: str) -> None:
+    """FusionConfig checks the value, so that the sentence is the same everywhere."""
+    default = getattr(_DEFAULTS, name.replace("-", "_"))
+    help_text = f"{meaning}: {', '.join(choices)} (default {default})"
+    parser.add_argument(f"--{name}", metavar=name.split("-")[-1].upper(), default=default, help=help_text)

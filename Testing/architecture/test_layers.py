@@ -1,0 +1,82 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Testing.architecture.source_tree import (
+    EXTENSION,
+    LIBRARY,
+    MODULE,
+    imported_modules,
+    package_of,
+    parse,
+    python_files,
+    shipped_files,
+)
+
+MAY_IMPORT = {
+    "engine": {"engine"},
+    "scene": {"engine", "scene"},
+    "app": {"engine", "scene", "app"},
+    "panel": {"engine", "scene", "app", "panel"},
+    "command_line": {"engine", "scene", "command_line"},
+}
+DESKTOP = {"qt", "ctk"}
+MRML = {"slicer", "vtk", "vtkmodules"}
+FORBIDDEN = {
+    "engine": DESKTOP | MRML,
+    "scene": DESKTOP | {"torch"},
+    "app": DESKTOP | {"torch"},
+    "panel": {"torch"},
+    "command_line": DESKTOP | MRML | {"torch"},
+}
+
+
+def imports_of(file: Path) -> set[str]:
+    return imported_modules(ast.walk(parse(file)), package_of(file))
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_imports_between_layers_go_one_way(layer: str) -> None:
+    for file in python_files(LIBRARY / layer):
+        layers = {name.split(".")[1] for name in imports_of(file) if name.startswith("BSAFusionLib.")}
+        assert layers & MAY_IMPORT.keys() <= MAY_IMPORT[layer], file
+
+
+@pytest.mark.parametrize("layer", FORBIDDEN)
+def test_a_layer_leaves_foreign_libraries_alone(layer: str) -> None:
+    for file in python_files(LIBRARY / layer):
+        libraries = {name.split(".")[0] for name in imports_of(file)}
+        allowed = {"torch"} if file == LIBRARY / "engine" / "network.py" else set()
+        assert not libraries & (FORBIDDEN[layer] | {"torch"} - allowed), file
+
+
+def test_the_module_never_needs_the_training_code() -> None:
+    for file in python_files(MODULE):
+        libraries = {name.split(".")[0] for name in imports_of(file)}
+        assert not any(name.startswith("bsafusion") for name in libraries), file
+
+
+def test_training_needs_nothing_of_the_module_but_the_engine() -> None:
+    for file in python_files(EXTENSION / "bsafusion_training"):
+        used = {name for name in imports_of(file) if name.startswith("BSAFusionLib.")}
+        assert all(name.startswith("BSAFusionLib.engine") for name in used), file
+
+
+def test_torch_is_imported_inside_functions_only() -> None:
+    for file in python_files(MODULE):
+        assert "torch" not in imported_modules(parse(file).body, package_of(file)), file
+
+
+@pytest.mark.parametrize("module", ["BSAFusionLib.engine", "BSAFusionLib.command_line.arguments"])
+def test_starting_imports_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "SimpleITK", "slicer", "vtk", "PIL"} & set(loaded.split())
+
+
+def test_no_file_imports_everything() -> None:
+    for file in shipped_files():
+        assert "import *" not in file.read_text(encoding="utf-8"), file

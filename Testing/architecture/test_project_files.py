@@ -1,0 +1,81 @@
+import json
+import re
+import subprocess
+import tomllib
+
+from BSAFusionLib import __version__
+
+from Testing.architecture.source_tree import EXTENSION, LIBRARY, MODULE, ROOT, python_files
+
+CATALOGUE_FIELDS = {  # of the index's schema 1.0.2
+    "$schema",
+    "category",
+    "scm_url",
+    "scm_revision",
+    "scm_type",
+    "build_dependencies",
+    "dicom_support_rule",
+    "build_subdirectory",
+    "enabled",
+    "tier",
+}
+PLACES = re.compile(r"/work/|/root/|/home/|pypi\.org|pythonhosted|download\.pytorch|/opt/")
+
+
+def cmake_value(name: str) -> str:
+    text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+    found = re.search(rf'set\({name} "(.*)"\)', text)
+    assert found is not None
+    return found[1]
+
+
+def test_cmake_lists_exactly_the_scripts_of_the_tree() -> None:
+    text = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8")
+    listed = re.findall(r"^  (BSAFusionLib/\S+\.py)$", text, re.MULTILINE)
+    assert listed == sorted(file.relative_to(MODULE).as_posix() for file in python_files(LIBRARY))
+    assert "  ${MODULE_NAME}.py\n" in text
+
+
+def test_the_catalogue_entry_fits_its_schema_and_cmake() -> None:
+    entry = json.loads((EXTENSION / "catalogue" / "BSAFusion.json").read_text(encoding="utf-8"))
+    assert entry.keys() <= CATALOGUE_FIELDS
+    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+    assert entry["category"] == cmake_value("EXTENSION_CATEGORY") == "Registration"
+    assert entry["build_dependencies"] == [cmake_value("EXTENSION_DEPENDS")] == ["PyTorch"]
+    assert entry["scm_url"].removesuffix(".git") == cmake_value("EXTENSION_HOMEPAGE")
+    assert isinstance(entry["tier"], int)
+
+
+def test_versions_agree() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == __version__
+
+
+def test_every_pin_lies_within_the_declared_bounds() -> None:
+    pinned = dict(re.findall(r"^([\w.-]+)==([\d.]+)$", constraints(), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for requirement in project["dependencies"]:
+        found = re.fullmatch(r"([\w-]+)>=([\d.]+),<(\d+)", requirement)
+        assert found is not None
+        name, floor, ceiling = found.groups()
+        assert numbers(floor) <= numbers(pinned[name]) < numbers(ceiling), requirement
+
+
+def test_no_committed_file_names_a_machine_or_a_registry() -> None:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listing.stdout.split("\0"):
+        file = ROOT / name
+        if file.is_file() and file.suffix not in {".png", ".pt"} and name != f"Testing/architecture/{NAME}":
+            found = PLACES.search(file.read_text(encoding="utf-8"))
+            assert found is None, f"{name}: {found}"
+
+
+NAME = "test_project_files.py"
+
+
+def constraints() -> str:
+    return (EXTENSION / "constraints.txt").read_text(encoding="utf-8")
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
