@@ -74,7 +74,7 @@ class JsonReporter:
 
 
 def progress_line(step: str, done: int, total: int, seconds: float) -> str:
-    """A bar such as '[=====     ]  50 %    3 s  Registering slices'."""
+    """A bar such as '[=====     ]  50%    3 s  Registering slices'."""
     share = min(1.0, done / total) if total else 0.0
     bar = ("=" * round(share * _BAR_WIDTH)).ljust(_BAR_WIDTH)
     return f"[{bar}] {share:4.0%} {seconds:4.0f} s  {step}"
