@@ -6,7 +6,7 @@ from BSAFusionLib.command_line.reporting import JsonReporter, TerminalReporter, 
 
 def test_the_bar_grows_with_the_work() -> None:
     line = progress_line("Aligning slices", 3, 10, 12.4)
-    assert line == "[=========                     ] 30%   12 s  Aligning slices"
+    assert line == "[=========                     ]  30%   12 s  Aligning slices"
 
 
 def test_work_of_unknown_size_shows_an_empty_bar() -> None:
