@@ -1,0 +1,1 @@
+"""Aligned pairs, and what is done to them before the network sees them."""

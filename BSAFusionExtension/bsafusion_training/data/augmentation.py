@@ -1,0 +1,77 @@
+"""What happens to intensities, so that the network depends on no one scanner. Images are (N, 1, H, W) in [0, 1]; 0 stays 0."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from .deformation import elastic_field, gaussian_blur, uniform
+
+KNOTS = 8
+
+
+def chance(count: int, probability: float, generator: torch.Generator) -> Tensor:
+    """Return (count, 1, 1, 1) booleans, true with the given probability."""
+    return uniform((count, 1, 1, 1), 0, 1, generator) < probability
+
+
+def through_curve(images: Tensor, heights: Tensor) -> Tensor:
+    """Map intensities through piecewise linear curves; heights (N, KNOTS + 1) at equal distances over [0, 1]."""
+    position = (images.clamp(0, 1) * KNOTS).flatten(1)
+    lower = position.floor().clamp(max=KNOTS - 1).long()
+    below, above = heights.gather(1, lower), heights.gather(1, lower + 1)
+    return torch.lerp(below, above, position - lower).reshape(images.shape)
+
+
+def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator) -> Tensor:
+    """Change contrast pixel by pixel: gamma and gain, a random rising curve, or (with the given share) any curve at all."""
+    n = images.shape[0]
+    gamma = torch.exp(uniform((n, 1, 1, 1), -0.45, 0.45, generator))
+    gain = uniform((n, 1, 1, 1), 0.7, 1.2, generator)
+    plain = (images.clamp_min(1e-6) ** gamma * gain) * (images > 0)
+    rising = F.pad(uniform((n, KNOTS), 0.15, 1.85, generator).cumsum(1) / KNOTS, (1, 0))
+    free = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
+    result = torch.where(chance(n, 0.25, generator), through_curve(images, rising), plain)
+    result = torch.where(chance(n, synthetic, generator), through_curve(images, free), result)
+    return torch.where(chance(n, 0.15, generator), images, result).clamp(0, 1)
+
+
+def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Paint PET- or SPECT-like pictures from MRI slices: any contrast, blurred to 5 to 15 mm, with regional defects."""
+    small = F.avg_pool2d(images, 2)
+    n, size = small.shape[0], small.shape[-1]
+    heights = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
+    uptake = through_curve(small, heights)
+    uptake = uptake * (1 + 0.35 * elastic_field(n, size, 10.0, generator)[:, :1]).clamp(0, 2)
+    sharp, soft = gaussian_blur(uptake, 1.0), gaussian_blur(uptake, 2.2)
+    painted = torch.lerp(sharp, soft, uniform((n, 1, 1, 1), 0, 1, generator))
+    brightest = painted.amax(dim=(1, 2, 3), keepdim=True).clamp_min(0.1)
+    painted = (painted / brightest - 0.04).clamp_min(0) / 0.96
+    return F.interpolate(painted, size=images.shape[-2:], mode="bilinear").clamp(0, 1)
+
+
+def limit_field_of_view(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Black out a band of up to a third along one random edge."""
+    n, _, height, width = images.shape
+    share = uniform((n, 1, 1, 1), 0, 0.33, generator)
+    rows = torch.linspace(0, 1, height, device=images.device)[None, None, :, None].expand(n, 1, height, width)
+    columns = torch.linspace(0, 1, width, device=images.device)[None, None, None, :].expand(n, 1, height, width)
+    position = torch.where(chance(n, 0.5, generator), rows, columns)
+    position = torch.where(chance(n, 0.5, generator), position, 1 - position)
+    return images * (position >= share)
+
+
+def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Add what scanners add: bias field, blur, coarse pixels, noise, a smaller field of view; each by chance."""
+    n, _, height, width = images.shape
+    bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
+    images = torch.where(chance(n, 0.4, generator), images * bias, images)
+    blur = gaussian_blur(images, float(uniform((1,), 0.5, 1.6, generator)))
+    images = torch.where(chance(n, 0.25, generator), blur, images)
+    coarse = F.interpolate(F.avg_pool2d(images, 2), size=(height, width), mode="bilinear")
+    images = torch.where(chance(n, 0.15, generator), coarse, images)
+    noise = torch.randn(images.shape, generator=generator, device=images.device)
+    noise = noise * uniform((n, 1, 1, 1), -0.05, 0.05, generator).clamp_min(0)
+    images = (images + noise).abs()
+    return torch.where(chance(n, 0.12, generator), limit_field_of_view(images, generator), images).clamp(0, 1)

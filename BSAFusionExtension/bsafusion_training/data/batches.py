@@ -1,0 +1,100 @@
+"""Training batches, made on the device that trains: choose, paint, deform, degrade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from ..network.mdf_fr import MODALITIES
+from ..network.warping import compose, invert, resize_field, warp
+from .augmentation import chance, degrade, paint_functional, random_contrast
+from .deformation import elastic_field, random_affine, training_field, uniform
+from .pairs import Pairs
+
+SHARES = {"CT-MRI": 0.45, "PET-MRI": 0.2, "SPECT-MRI": 0.35}
+FIELD_STRIDE = 4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch of n pairs.
+
+    fixed, moving, target: (n, 1, H, W) in [0, 1]; target is the moving image, undeformed and without noise.
+    forward, backward: (n, 2, H/4, W/4), true displacements in pixels of that map, of fixed and of moving pixels.
+    modality: (2n,) indices, fixed images first.
+    clean: so many pairs, the first ones, are free of noise: fusion is learnt on them.
+    """
+
+    fixed: Tensor
+    moving: Tensor
+    target: Tensor
+    forward: Tensor
+    backward: Tensor
+    modality: Tensor
+    clean: int
+
+
+def shrink(images: Tensor, size: int) -> Tensor:
+    """Return images (N, C, H, W) at size x size pixels, without aliasing."""
+    if images.shape[-1] == size:
+        return images
+    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+class BatchMaker:
+    """Draws batches from the training pairs; everything random comes from one generator, so a run can resume exactly."""
+
+    def __init__(self, sets: dict[str, Pairs], device: torch.device, seed: int) -> None:
+        self.generator = torch.Generator(device).manual_seed(seed)
+        self.device = device
+        self.fixed = torch.cat([pairs.fixed for pairs in sets.values()])[:, None].to(device)
+        self.moving = torch.cat([pairs.moving for pairs in sets.values()])[:, None].to(device)
+        self.modality = torch.cat([pairs.modality for pairs in sets.values()]).to(device)
+        weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
+        self.weights = torch.cat(weights).to(device)
+
+    def draw(self, count: int, clean: int, size: int) -> Batch:
+        """Make one batch of `count` pairs, the first `clean` without noise, size x size pixels over the whole field of view."""
+        g = self.generator
+        index = torch.multinomial(self.weights, count, replacement=True, generator=g)
+        fixed, moving = self.fixed[index] / 255.0, self.moving[index] / 255.0
+        first, second = torch.zeros_like(self.modality[index]), self.modality[index]
+        painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
+        moving = torch.where(painted, paint_functional(fixed, g), moving)
+        fixed, moving = random_contrast(fixed, 0.1, g), random_contrast(moving, 0.05, g)
+        swap = chance(count, 0.3, g)
+        fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
+        first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
+        fixed, moving = self.turn(fixed, moving)
+        return self.deform(fixed, moving, torch.cat((first, second)), clean, size)
+
+    def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
+        """Flip both images left-right or top-bottom, and now and then by a quarter turn, together."""
+        for dims, probability in (((3,), 0.5), ((2,), 0.3)):
+            flip = chance(fixed.shape[0], probability, self.generator)
+            fixed, moving = torch.where(flip, fixed.flip(dims), fixed), torch.where(flip, moving.flip(dims), moving)
+        quarter = chance(fixed.shape[0], 0.15, self.generator)
+        fixed = torch.where(quarter, fixed.transpose(2, 3), fixed)
+        return fixed, torch.where(quarter, moving.transpose(2, 3), moving)
+
+    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int, wanted: int) -> Batch:
+        """Move both images together (another patient), then the moving one alone (what the network must find)."""
+        g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
+        small = size // FIELD_STRIDE
+        shape = random_affine(n, small, 25.0, 0.2, 12.0 / FIELD_STRIDE, g)
+        shape = shape + uniform((n, 1, 1, 1), 0, 1.2, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
+        backward = training_field(n, small, float(FIELD_STRIDE), g)
+        forward = invert(backward, 25)
+        together = resize_field(shape, size, size)
+        fixed, target = warp(fixed, together), warp(moving, together)
+        moving = warp(moving, resize_field(compose(backward, shape), size, size))
+        images = shrink(torch.cat((fixed, target, moving), dim=1), wanted)
+        fixed, target, moving = images.split(1, dim=1)
+        small = wanted // FIELD_STRIDE
+        forward, backward = resize_field(forward, small, small), resize_field(backward, small, small)
+        fixed = torch.cat((fixed[:clean], degrade(fixed[clean:], g)))
+        moving = torch.cat((moving[:clean], degrade(moving[clean:], g)))
+        return Batch(fixed, moving, target, forward, backward, modality, clean)

@@ -1,0 +1,106 @@
+"""The whole network: MDF-FR describes, BSFA aligns, MMFF fuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from .bsfa import BSFA, total_displacement
+from .folding import unfold_field
+from .mdf_fr import MDFFR
+from .mmff import MMFF
+from .warping import resize_field, warp
+
+STRIDE = 32
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """Channel counts; fine to coarse except step, which goes coarse to fine as the steps do."""
+
+    structure: int = 8
+    widths: list[int] = field(default_factory=lambda: [16, 48, 80, 96, 128])
+    matching: list[int] = field(default_factory=lambda: [16, 32, 48, 64, 64])
+    step: list[int] = field(default_factory=lambda: [64, 64, 64, 48, 32])
+    fusion: list[int] = field(default_factory=lambda: [8, 16, 32, 32])
+    exchange: bool = True
+
+
+@dataclass
+class Trace:
+    """What the losses look at besides the results; see BSFA and MDFFR for shapes."""
+
+    field: Tensor
+    befores: list[Tensor]
+    predictions: list[Tensor]
+    volumes: list[Tensor]
+    logits: Tensor
+    summary: Tensor
+    structures: list[Tensor]
+
+
+def pad_to_stride(images: Tensor) -> Tensor:
+    """Extend right and bottom with zeros to multiples of 32 (64 at least): (M, 1, H, W) to (M, 1, H', W')."""
+    height, width = images.shape[2], images.shape[3]
+    right = max(2 * STRIDE - width, -width % STRIDE)
+    bottom = max(2 * STRIDE - height, -height % STRIDE)
+    return F.pad(images, [0, right, 0, bottom])
+
+
+class BSAFusion(nn.Module):
+    """Registers and fuses in one stage.
+
+    Images are (N, 1, H, W) float in [0, 1], any H, W >= 32; displacements (N, 2, H, W) in pixels, x first;
+    aligned(x) = moving(x + displacement(x)).
+    """
+
+    def __init__(self, size: NetworkSize | None = None) -> None:
+        super().__init__()
+        size = size or NetworkSize()
+        self.mdf_fr = MDFFR(size.structure, size.widths, size.matching, size.exchange)
+        self.bsfa = BSFA(size.matching, size.step)
+        self.mmff = MMFF(size.structure, size.widths, size.fusion)
+
+    def trace(self, pair: Tensor, steps: int = 5) -> Trace:
+        """Describe and align a padded pair (2N, 1, H, W), fixed first; for training."""
+        structures, matching, logits, summary = self.mdf_fr(pair)
+        a_and_b, befores, predictions, volumes = self.bsfa(matching, steps)
+        return Trace(a_and_b, befores, predictions, volumes, logits, summary, structures)
+
+    def align(self, pair: Tensor, height: int, width: int) -> tuple[Tensor, list[Tensor]]:
+        """Return the displacement (N, 2, height, width) of a padded pair, without folds, and its structure features."""
+        structures, matching, _, _ = self.mdf_fr(pair)
+        a_and_b, _, _, _ = self.bsfa(matching)
+        displacement = resize_field(total_displacement(a_and_b), pair.shape[2], pair.shape[3])
+        return unfold_field(displacement[:, :, :height, :width]), structures
+
+    def fuse(self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None) -> Tensor:
+        """Return the fused picture (N, 1, H, W) from structure features of the padded pair."""
+        height, width = fixed.shape[2], fixed.shape[3]
+        if displacement is not None:
+            padded = structures[0]
+            extra = [0, padded.shape[3] - width, 0, padded.shape[2] - height]
+            displacement = F.pad(displacement, extra, mode="replicate")
+        fused = self.mmff(structures, pad_to_stride(fixed), pad_to_stride(aligned), displacement)
+        return fused[:, :, :height, :width]
+
+    def forward(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
+        """Return fused (N, 1, H, W) in [0, 1] and displacement (N, 2, H, W)."""
+        pair = pad_to_stride(torch.cat((fixed, moving)))
+        displacement, structures = self.align(pair, fixed.shape[2], fixed.shape[3])
+        return self.fuse(structures, fixed, warp(moving, displacement), displacement), displacement
+
+    @torch.jit.export
+    def register(self, fixed: Tensor, moving: Tensor) -> Tensor:
+        """Return the displacement alone, (N, 2, H, W)."""
+        pair = pad_to_stride(torch.cat((fixed, moving)))
+        return self.align(pair, fixed.shape[2], fixed.shape[3])[0]
+
+    @torch.jit.export
+    def blend(self, fixed: Tensor, aligned: Tensor) -> Tensor:
+        """Return the fused picture (N, 1, H, W) of images that are already aligned."""
+        structures = self.mdf_fr.structures(pad_to_stride(torch.cat((fixed, aligned))))
+        return self.fuse(structures, fixed, aligned, None)

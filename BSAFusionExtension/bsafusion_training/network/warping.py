@@ -1,0 +1,56 @@
+"""Displacements in pixels: sampling, resizing, composing, inverting. Scriptable.
+
+A displacement is (N, 2, H, W) in pixels of its own map, channel 0 along columns (x), channel 1 along rows (y).
+Pixel centres are at integer positions; maps of different scale share their outer edges.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+
+def sampling_grid(displacement: Tensor) -> Tensor:
+    """Return where each pixel looks, as grid_sample wants it: (N, H, W, 2) in [-1, 1], corners at pixel centres."""
+    height, width = displacement.shape[-2], displacement.shape[-1]
+    rows = torch.arange(height, device=displacement.device, dtype=displacement.dtype)
+    columns = torch.arange(width, device=displacement.device, dtype=displacement.dtype)
+    x = (displacement[:, 0] + columns) * (2.0 / max(width - 1, 1)) - 1.0
+    y = (displacement[:, 1] + rows[:, None]) * (2.0 / max(height - 1, 1)) - 1.0
+    return torch.stack((x, y), dim=-1)
+
+
+def warp(image: Tensor, displacement: Tensor, padding: str = "zeros") -> Tensor:
+    """Return image(x + displacement(x)), bilinear; both (N, C, H, W) on the same map.
+
+    padding: "zeros" for intensities and features, "border" for fields.
+    """
+    grid = sampling_grid(displacement)
+    return F.grid_sample(image, grid, mode="bilinear", padding_mode=padding, align_corners=True)
+
+
+def resize_field(displacement: Tensor, height: int, width: int) -> Tensor:
+    """Return the displacement on a map of another size, in pixels of that map."""
+    ratio_y = height / displacement.shape[-2]
+    ratio_x = width / displacement.shape[-1]
+    if ratio_x == 1.0 and ratio_y == 1.0:
+        return displacement
+    resized = F.interpolate(displacement, size=(height, width), mode="bilinear", align_corners=False)
+    return torch.cat((resized[:, :1] * ratio_x, resized[:, 1:] * ratio_y), dim=1)
+
+
+def compose(first: Tensor, second: Tensor) -> Tensor:
+    """Return the displacement of x -> y + second(y) with y = x + first(x)."""
+    return first + warp(second, first, padding="border")
+
+
+def invert(displacement: Tensor, iterations: int = 8) -> Tensor:
+    """Return v with x = y + v(y) where y = x + displacement(x), by fixed-point iteration.
+
+    Converges where the displacement's gradient is below one (no folds).
+    """
+    inverse = -displacement
+    for _ in range(iterations):
+        inverse = -warp(displacement, inverse, padding="border")
+    return inverse

@@ -1,0 +1,172 @@
+"""Training that can stop at any moment and go on exactly where it was."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from .data.batches import BatchMaker
+from .data.pairs import Pairs
+from .network import BSAFusion, NetworkSize
+from .objective import LossWeights, objective
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run gives, besides the data."""
+
+    steps: int = 20000
+    batch: int = 8
+    clean: int = 2
+    rate: float = 8e-4
+    warm_up: int = 300
+    decay: float = 1e-4
+    average: float = 0.999
+    refresh: int = 100
+    half: bool = True
+    seed: int = 1
+    network_steps: int = 5
+    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.3), (192, 0.0, 0.4), (256, 0.0, 0.3))
+    weights: LossWeights = LossWeights()
+    size: NetworkSize = NetworkSize()  # noqa: RUF009 (frozen)
+
+
+def image_size(recipe: Recipe, step: int, draw: float) -> int:
+    """Return the pixels a side of a step's images: small and cheap ones first, full size towards the end.
+
+    recipe.sizes lists (pixels, share at the start, share at the end); draw is uniform in [0, 1).
+    """
+    done = step / recipe.steps
+    for pixels, first, last in recipe.sizes:
+        draw -= first + (last - first) * done
+        if draw < 0:
+            return pixels
+    return recipe.sizes[-1][0]
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Return the rate of a step: a linear rise, then a cosine to nearly zero at the end."""
+    if step < recipe.warm_up:
+        return recipe.rate * (step + 1) / recipe.warm_up
+    done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    return recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def portable(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe in plain lists and numbers, as a checkpoint holds it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return plain
+
+
+class Trainer:
+    """Holds the network, its average, the discriminator, the optimiser and the source of batches."""
+
+    def __init__(self, recipe: Recipe, sets: dict[str, Pairs], device: str = "cpu") -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.device, self.step = recipe, torch.device(device), 0
+        self.network = BSAFusion(recipe.size).to(self.device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.judge: nn.Linear = copy.deepcopy(self.network.mdf_fr.mfrh.classifier).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.batches = BatchMaker(sets, self.device, recipe.seed)
+
+    def advance(self) -> dict[str, float]:
+        """Take one step and return the loss's parts."""
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, self.step)
+        if self.step % recipe.refresh == 0:
+            self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
+        draw = float(torch.rand((), generator=self.batches.generator, device=self.device))
+        batch = self.batches.draw(recipe.batch, recipe.clean, image_size(recipe, self.step, draw))
+        with self.precision():
+            loss, parts = objective(self.network, self.judge, batch, recipe.weights, recipe.network_steps)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        if torch.isfinite(norm):
+            self.optimiser.step()
+        self.step += 1
+        self.update_average()
+        return {"loss": float(loss.detach()), "gradient": float(norm), **parts}
+
+    def precision(self) -> AbstractContextManager[Any]:
+        """Return the context of mixed precision, where the recipe asks for it."""
+        if not self.recipe.half:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        """Move the average towards the network; young averages move faster."""
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        for mean, value in zip(
+            self.average.state_dict().values(), self.network.state_dict().values(), strict=True
+        ):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(value, 1 - keep)
+            else:
+                mean.copy_(value)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that an exact continuation needs."""
+        return {
+            "recipe": portable(self.recipe),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "judge": self.judge.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.batches.generator.get_state(),
+        }
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; a crash leaves the previous one whole."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        torch.save(self.state(), partial)
+        partial.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same recipe; the number of steps may differ.
+
+        Raises ValueError where the recipe is another.
+        """
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        mine = {**portable(self.recipe), "steps": 0}
+        if {**state["recipe"], "steps": 0} != mine:
+            raise ValueError(f"{path} was made with another recipe: {state['recipe']}")
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.judge.load_state_dict(state["judge"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.batches.generator.set_state(state["generator"].cpu())
+        self.step = state["step"]
+
+
+def train(trainer: Trainer, folder: Path, save_every: int = 500, log_every: int = 100) -> Iterator[dict[str, float]]:
+    """Run to the end of the recipe, writing folder/last.pt and folder/log.jsonl; yields each logged line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    began, sums = time.monotonic(), dict[str, float]()
+    while trainer.step < trainer.recipe.steps:
+        for name, value in trainer.advance().items():
+            sums[name] = sums.get(name, 0.0) + value / log_every
+        if trainer.step % log_every == 0:
+            line = {"step": trainer.step, "seconds": round(time.monotonic() - began, 1)}
+            line |= {name: round(value, 4) for name, value in sums.items()}
+            with (folder / "log.jsonl").open("a") as log:
+                log.write(json.dumps(line) + "\n")
+            sums.clear()
+            yield line
+        if trainer.step % save_every == 0 or trainer.step == trainer.recipe.steps:
+            trainer.save(folder / "last.pt")
