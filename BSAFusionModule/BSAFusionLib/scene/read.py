@@ -25,7 +25,7 @@ def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
     role: "fixed" or "moving", as messages shall call it.
     Raises InputError where the node is no scalar volume with content, GeometryError for its place.
     """
-    local = _checked(node, role)
+    local = view_volume(node, role)
     if _is_warped(node):
         return _unwarped(local, node)
     return Volume(local.array.astype(np.float32), local.ijk_to_ras, local.name)
@@ -34,7 +34,7 @@ def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
 def usable(node: slicer.vtkMRMLNode | None, role: str = "chosen") -> str | None:
     """Return why a node cannot be fused, in one sentence, or None; no voxel is copied."""
     try:
-        _checked(node, role)
+        view_volume(node, role)
     except BSAFusionError as error:
         return error.message
     return None
@@ -55,8 +55,11 @@ def transform_note(node: slicer.vtkMRMLNode) -> str | None:
     )
 
 
-def _checked(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
-    """View a node's voxels in their own type, linear parents applied; raise where it cannot be fused."""
+def view_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
+    """View a node's voxels, (K, J, I) in their own type, linear parents applied; nothing is copied.
+
+    Raises as read_volume does. Under a non-linear parent the place is the node's own, in RAS mm.
+    """
     if node is None:
         raise InputError(f"There is no {role} volume: choose one.")
     label = f"The {role} volume '{node.GetName()}'"
