@@ -8,7 +8,9 @@ from pathlib import Path
 
 import torch
 
-from .data.pairs import read_sets
+from .data.pairs import SETS, Pairs, read_folder, read_sets
+from .evaluation import evaluate, table_text
+from .export import export, fold_normalisation, load_average
 from .trainer import Recipe, Trainer, train
 
 
@@ -24,19 +26,81 @@ def run_train(options: argparse.Namespace) -> None:
         print(json.dumps(line), flush=True)
 
 
+def pairs_of(data: Path, part: str) -> dict[str, Pairs]:
+    """Return the atlas' sets, or the one set of a folder that holds MRI/ and one other folder."""
+    if (data / "MRI").is_dir():
+        others = [folder.name for folder in data.iterdir() if folder.is_dir() and folder.name != "MRI"]
+        return {data.name: read_folder(data, others[0])}
+    if not any((data / name).is_dir() for name in SETS):
+        raise SystemExit(
+            f"{data} holds neither MRI/ nor any of {', '.join(SETS)}: name a folder of aligned pairs."
+        )
+    return read_sets(data, part)
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    """Print one table per set, and write every number to --json."""
+    network = fold_normalisation(load_average(options.checkpoint)[0]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    numbers = {}
+    for name, pairs in pairs_of(options.data, options.part).items():
+        keep = list(range(0, len(pairs), options.every))
+        numbers[name] = evaluate(network, pairs.select(keep), options.strength, options.seed, options.others)
+        print(table_text(name, numbers[name]) + "\n", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(numbers) + "\n")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write the model file and the manifest."""
+    facts = json.loads(options.facts.read_text()) if options.facts else {}
+    path = export(options.checkpoint, options.out, options.id, options.version, facts)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
     top = argparse.ArgumentParser(prog="bsafusion_training", description=__doc__)
     commands = top.add_subparsers(required=True)
     training = commands.add_parser("train", help="train the network, resuming where it stopped")
-    training.add_argument("--data", type=Path, required=True, help="folder with CT-MRI, PET-MRI and SPECT-MRI")
+    training.add_argument(
+        "--data", type=Path, required=True, help="folder with CT-MRI, PET-MRI and SPECT-MRI"
+    )
     training.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
-    training.add_argument("--part", choices=("training", "all"), default="training", help="patients to learn from")
+    training.add_argument(
+        "--part", choices=("training", "all"), default="training", help="patients to learn from"
+    )
     training.add_argument("--steps", type=int, default=Recipe.steps)
     training.add_argument("--batch", type=int, default=Recipe.batch)
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
+    add_evaluate(
+        commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
+    )
+    exporting = commands.add_parser("export", help="write the TorchScript model and its manifest")
+    exporting.add_argument("--checkpoint", type=Path, required=True)
+    exporting.add_argument("--out", type=Path, required=True, help="folder of the model and manifest.json")
+    exporting.add_argument("--id", default="bsafusion")
+    exporting.add_argument("--version", default="1")
+    exporting.add_argument("--facts", type=Path, help="JSON with summary, training and validation numbers")
+    exporting.set_defaults(run=run_export)
     return top
+
+
+def add_evaluate(judging: argparse.ArgumentParser) -> None:
+    """Add the options of evaluate."""
+    judging.add_argument("--checkpoint", type=Path, required=True)
+    judging.add_argument(
+        "--data", type=Path, required=True, help="the sets' folder, or one folder with MRI/ and CT/"
+    )
+    judging.add_argument("--part", choices=("validation", "training", "all"), default="validation")
+    judging.add_argument("--strength", type=float, default=1.0, help="times the published deformation")
+    judging.add_argument("--seed", type=int, default=1)
+    judging.add_argument("--every", type=int, default=1, help="judge every n-th pair only")
+    judging.add_argument(
+        "--others", type=Path, help="folder with another method's fused pictures, under the pairs' names"
+    )
+    judging.add_argument("--json", type=Path, help="write every number of every pair here")
+    judging.set_defaults(run=run_evaluate)
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
-"""What the network is trained with: the paper's losses, and matching and motion losses that the known truth allows."""
+"""What the network is trained with: the paper's losses, and matching and motion losses that the known truth
+allows."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from .network.warping import resize_field, warp
 
 
 def ssim_map(x: Tensor, y: Tensor) -> Tensor:
-    """Return the structural similarity of (N, 1, H, W) images in [0, 1], per pixel (Wang et al. 2004, Gaussian 1.5)."""
+    """Return the structural similarity of (N, 1, H, W) images in [0, 1], per pixel (Wang et al. 2004,
+    Gaussian 1.5)."""
     stacked = gaussian_blur(torch.cat((x, y, x * x, y * y, x * y), dim=1), 1.5)
-    mx, my, xx, yy, xy = stacked.split(1, dim=1)
+    mx, my, xx, yy, xy = stacked.chunk(5, dim=1)
     luminance = (2 * mx * my + 1e-4) / (mx * mx + my * my + 1e-4)
     structure = (2 * (xy - mx * my) + 9e-4) / (xx - mx * mx + yy - my * my + 9e-4)
     return luminance * structure
@@ -26,7 +28,8 @@ def gradients(x: Tensor) -> Tensor:
 
 
 def fusion_loss(fused: Tensor, fixed: Tensor, aligned: Tensor) -> Tensor:
-    """Return the paper's fusion loss: similarity to both, nearness to the larger, the stronger of both gradients.
+    """Return the paper's fusion loss: similarity to both, nearness to the larger, the stronger of both
+    gradients.
 
     The gradient keeps its direction: of each pixel's two vectors the longer one is wanted.
     """
@@ -52,7 +55,8 @@ def smoothness(field: Tensor) -> Tensor:
 def remaining(field: Tensor, truth: Tensor) -> Tensor:
     """Return what is left to find in the middle space, (2N, 2, h, w), both in pixels of the same map.
 
-    field: a of the fixed images, then b of the moving ones; truth: displacement of the fixed, then of the moving pixels.
+    field: a of the fixed images, then b of the moving ones; truth: displacement of the fixed, then of the
+    moving pixels.
     A fixed pixel at x + a(x) has its like at x + a + u(x + a), which the moving side looks for from x + b(x).
     """
     return field + warp(truth, field, padding="border") - torch.roll(field, field.shape[0] // 2, dims=0)
@@ -65,7 +69,8 @@ def motion_loss(prediction: Tensor, left: Tensor, weight: Tensor) -> Tensor:
 
 
 def matching_loss(logits: Tensor, left: Tensor, weight: Tensor, radius: int) -> Tensor:
-    """Return the cross entropy of the true offset, spread over its four neighbours; offsets out of reach do not count.
+    """Return the cross entropy of the true offset, spread over its four neighbours; offsets out of reach do
+    not count.
 
     logits: (2N, h, w, (2 radius + 1)^2); left: (2N, 2, h, w); weight: (2N, 1, h, w).
     """
@@ -89,7 +94,8 @@ def matching_loss(logits: Tensor, left: Tensor, weight: Tensor, radius: int) -> 
 def modality_losses(logits: Tensor, judged: Tensor, modality: Tensor) -> tuple[Tensor, Tensor]:
     """Return the classification loss of the heads and the discrepancy loss of the exchanged features.
 
-    logits, judged: (2N, modalities); modality: (2N,). The second wants both images of a pair to look half and half.
+    logits, judged: (2N, modalities); modality: (2N,). The second wants both images of a pair to look half
+    and half.
     """
     classification = F.cross_entropy(logits, modality)
     mine = F.one_hot(modality, logits.shape[1]).float()

@@ -21,8 +21,8 @@ from .losses import (
     smoothness,
 )
 from .network import BSAFusion
-from .network.bsfa import RADII, total_displacement
 from .network.bsafusion import Trace
+from .network.bsfa import RADII, total_displacement
 from .network.warping import resize_field, warp
 
 STEP_WEIGHTS = (0.3, 0.4, 0.6, 1.0, 1.5)
@@ -43,7 +43,8 @@ class LossWeights:
 
 
 def head_weight(batch: Batch) -> Tensor:
-    """Return (2n, 1, H/4, W/4): one where there is a head, little in the air; in the fixed, then in the moving frame."""
+    """Return (2n, 1, H/4, W/4): one where there is a head, little in the air; in the fixed, then in the
+    moving frame."""
     heads = torch.cat((torch.maximum(batch.fixed, batch.target), batch.moving))
     solid = F.max_pool2d(F.avg_pool2d((heads > 0.04).float(), 4), 5, 1, 2)
     return BACKGROUND + solid
@@ -60,7 +61,9 @@ def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
         pixels = batch.fixed.shape[-1] / before.shape[-1]
         seen = torch.roll(prediction, prediction.shape[0] // 2, dims=0)
         left_of_other = torch.roll(left, left.shape[0] // 2, dims=0)
-        total["motion"] = total["motion"] + STEP_WEIGHTS[i] * pixels * motion_loss(seen, left_of_other, at_step)
+        total["motion"] = total["motion"] + STEP_WEIGHTS[i] * pixels * motion_loss(
+            seen, left_of_other, at_step
+        )
         size = logits.shape[1:3]
         fine = left if size == left.shape[-2:] else resize_field(left, size[0], size[1])
         fine_weight = F.interpolate(at_step, size=size, mode="bilinear", align_corners=False)
@@ -72,7 +75,8 @@ def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
 def picture_losses(network: BSAFusion, trace: Trace, batch: Batch) -> dict[str, Tensor]:
     """Return the alignment loss and the fusion loss on the clean pairs of the batch.
 
-    Half of them are fused as found (features warped with the predicted field), half as if the alignment were perfect.
+    Half of them are fused as found (features warped with the predicted field), half as if the alignment were
+    perfect.
     """
     n, count, size = batch.fixed.shape[0], batch.clean, batch.fixed.shape[-1]
     displacement = resize_field(total_displacement(trace.field), size, size)[:count]
@@ -102,5 +106,7 @@ def objective(
     )
     if batch.clean:
         parts.update(picture_losses(network, trace, batch))
-    total = sum((getattr(weights, name) * part for name, part in parts.items()), start=batch.fixed.new_zeros(()))
+    total = sum(
+        (getattr(weights, name) * part for name, part in parts.items()), start=batch.fixed.new_zeros(())
+    )
     return total, {name: float(part.detach()) for name, part in parts.items()}

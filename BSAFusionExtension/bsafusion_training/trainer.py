@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,8 @@ class Recipe:
     seed: int = 1
     network_steps: int = 5
     sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.3), (192, 0.0, 0.4), (256, 0.0, 0.3))
-    weights: LossWeights = LossWeights()
-    size: NetworkSize = NetworkSize()  # noqa: RUF009 (frozen)
+    weights: LossWeights = field(default_factory=LossWeights)
+    size: NetworkSize = field(default_factory=NetworkSize)
 
 
 def image_size(recipe: Recipe, step: int, draw: float) -> int:
@@ -74,10 +74,12 @@ class Trainer:
     def __init__(self, recipe: Recipe, sets: dict[str, Pairs], device: str = "cpu") -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.step = recipe, torch.device(device), 0
-        self.network = BSAFusion(recipe.size).to(self.device, memory_format=torch.channels_last)
+        self.network = BSAFusion(recipe.size).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.judge: nn.Linear = copy.deepcopy(self.network.mdf_fr.mfrh.classifier).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
+        )
         self.batches = BatchMaker(sets, self.device, recipe.seed)
 
     def advance(self) -> dict[str, float]:
@@ -154,7 +156,9 @@ class Trainer:
         self.step = state["step"]
 
 
-def train(trainer: Trainer, folder: Path, save_every: int = 500, log_every: int = 100) -> Iterator[dict[str, float]]:
+def train(
+    trainer: Trainer, folder: Path, save_every: int = 500, log_every: int = 100
+) -> Iterator[dict[str, float]]:
     """Run to the end of the recipe, writing folder/last.pt and folder/log.jsonl; yields each logged line."""
     folder.mkdir(parents=True, exist_ok=True)
     began, sums = time.monotonic(), dict[str, float]()

@@ -1,4 +1,5 @@
-"""What happens to intensities, so that the network depends on no one scanner. Images are (N, 1, H, W) in [0, 1]; 0 stays 0."""
+"""What happens to intensities, so that the network depends on no one scanner. Images are (N, 1, H, W) in [0,
+1]; 0 stays 0."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ def chance(count: int, probability: float, generator: torch.Generator) -> Tensor
 
 
 def through_curve(images: Tensor, heights: Tensor) -> Tensor:
-    """Map intensities through piecewise linear curves; heights (N, KNOTS + 1) at equal distances over [0, 1]."""
+    """Map intensities through piecewise linear curves; heights (N, KNOTS + 1) at equal distances over [0,
+    1]."""
     position = (images.clamp(0, 1) * KNOTS).flatten(1)
     lower = position.floor().clamp(max=KNOTS - 1).long()
     below, above = heights.gather(1, lower), heights.gather(1, lower + 1)
@@ -25,7 +27,8 @@ def through_curve(images: Tensor, heights: Tensor) -> Tensor:
 
 
 def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator) -> Tensor:
-    """Change contrast pixel by pixel: gamma and gain, a random rising curve, or (with the given share) any curve at all."""
+    """Change contrast pixel by pixel: gamma and gain, a random rising curve, or (with the given share) any
+    curve at all."""
     n = images.shape[0]
     gamma = torch.exp(uniform((n, 1, 1, 1), -0.45, 0.45, generator))
     gain = uniform((n, 1, 1, 1), 0.7, 1.2, generator)
@@ -38,7 +41,8 @@ def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator
 
 
 def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Paint PET- or SPECT-like pictures from MRI slices: any contrast, blurred to 5 to 15 mm, with regional defects."""
+    """Paint PET- or SPECT-like pictures from MRI slices: any contrast, blurred to 5 to 15 mm, with regional
+    defects."""
     small = F.avg_pool2d(images, 2)
     n, size = small.shape[0], small.shape[-1]
     heights = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
@@ -56,14 +60,17 @@ def limit_field_of_view(images: Tensor, generator: torch.Generator) -> Tensor:
     n, _, height, width = images.shape
     share = uniform((n, 1, 1, 1), 0, 0.33, generator)
     rows = torch.linspace(0, 1, height, device=images.device)[None, None, :, None].expand(n, 1, height, width)
-    columns = torch.linspace(0, 1, width, device=images.device)[None, None, None, :].expand(n, 1, height, width)
+    columns = torch.linspace(0, 1, width, device=images.device)[None, None, None, :].expand(
+        n, 1, height, width
+    )
     position = torch.where(chance(n, 0.5, generator), rows, columns)
     position = torch.where(chance(n, 0.5, generator), position, 1 - position)
     return images * (position >= share)
 
 
 def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Add what scanners add: bias field, blur, coarse pixels, noise, a smaller field of view; each by chance."""
+    """Add what scanners add: bias field, blur, coarse pixels, noise, a smaller field of view; each by
+    chance."""
     n, _, height, width = images.shape
     bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
     images = torch.where(chance(n, 0.4, generator), images * bias, images)

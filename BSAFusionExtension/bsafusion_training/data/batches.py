@@ -23,7 +23,8 @@ class Batch:
     """One training batch of n pairs.
 
     fixed, moving, target: (n, 1, H, W) in [0, 1]; target is the moving image, undeformed and without noise.
-    forward, backward: (n, 2, H/4, W/4), true displacements in pixels of that map, of fixed and of moving pixels.
+    forward, backward: (n, 2, H/4, W/4), true displacements in pixels of that map, of fixed and of moving
+    pixels.
     modality: (2n,) indices, fixed images first.
     clean: so many pairs, the first ones, are free of noise: fusion is learnt on them.
     """
@@ -45,7 +46,8 @@ def shrink(images: Tensor, size: int) -> Tensor:
 
 
 class BatchMaker:
-    """Draws batches from the training pairs; everything random comes from one generator, so a run can resume exactly."""
+    """Draws batches from the training pairs; everything random comes from one generator, so a run can resume
+    exactly."""
 
     def __init__(self, sets: dict[str, Pairs], device: torch.device, seed: int) -> None:
         self.generator = torch.Generator(device).manual_seed(seed)
@@ -57,7 +59,8 @@ class BatchMaker:
         self.weights = torch.cat(weights).to(device)
 
     def draw(self, count: int, clean: int, size: int) -> Batch:
-        """Make one batch of `count` pairs, the first `clean` without noise, size x size pixels over the whole field of view."""
+        """Make one batch of `count` pairs, the first `clean` without noise, size x size pixels over the
+        whole field of view."""
         g = self.generator
         index = torch.multinomial(self.weights, count, replacement=True, generator=g)
         fixed, moving = self.fixed[index] / 255.0, self.moving[index] / 255.0
@@ -75,13 +78,17 @@ class BatchMaker:
         """Flip both images left-right or top-bottom, and now and then by a quarter turn, together."""
         for dims, probability in (((3,), 0.5), ((2,), 0.3)):
             flip = chance(fixed.shape[0], probability, self.generator)
-            fixed, moving = torch.where(flip, fixed.flip(dims), fixed), torch.where(flip, moving.flip(dims), moving)
+            fixed, moving = (
+                torch.where(flip, fixed.flip(dims), fixed),
+                torch.where(flip, moving.flip(dims), moving),
+            )
         quarter = chance(fixed.shape[0], 0.15, self.generator)
         fixed = torch.where(quarter, fixed.transpose(2, 3), fixed)
         return fixed, torch.where(quarter, moving.transpose(2, 3), moving)
 
     def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int, wanted: int) -> Batch:
-        """Move both images together (another patient), then the moving one alone (what the network must find)."""
+        """Move both images together (another patient), then the moving one alone (what the network must
+        find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size // FIELD_STRIDE
         shape = random_affine(n, small, 25.0, 0.2, 12.0 / FIELD_STRIDE, g)
@@ -92,7 +99,7 @@ class BatchMaker:
         fixed, target = warp(fixed, together), warp(moving, together)
         moving = warp(moving, resize_field(compose(backward, shape), size, size))
         images = shrink(torch.cat((fixed, target, moving), dim=1), wanted)
-        fixed, target, moving = images.split(1, dim=1)
+        fixed, target, moving = images.chunk(3, dim=1)
         small = wanted // FIELD_STRIDE
         forward, backward = resize_field(forward, small, small), resize_field(backward, small, small)
         fixed = torch.cat((fixed[:clean], degrade(fixed[clean:], g)))

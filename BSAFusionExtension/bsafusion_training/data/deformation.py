@@ -28,7 +28,9 @@ def uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Ge
     return torch.rand(shape, generator=generator, device=generator.device) * (high - low) + low
 
 
-def published_field(count: int, height: int, width: int, strength: float, generator: torch.Generator) -> Tensor:
+def published_field(
+    count: int, height: int, width: int, strength: float, generator: torch.Generator
+) -> Tensor:
     """Return the deformation that the published test pairs were made with (mean length 4 px at strength 1).
 
     Noise in [-1, 1] per axis, blurred by a Gaussian of 16 px (101 taps) times 256, and a shift in +-2.56 px.
@@ -39,19 +41,20 @@ def published_field(count: int, height: int, width: int, strength: float, genera
 
 
 def elastic_field(count: int, size: int, sigma: float, generator: torch.Generator) -> Tensor:
-    """Return a smooth field (count, 2, size, size) of unit standard deviation per axis, correlated over sigma pixels."""
+    """Return a smooth field (count, 2, size, size) of unit standard deviation per axis, correlated over
+    sigma pixels."""
     step = max(1, int(sigma // 3))
     margin = 4
     coarse = size // step + 2 * margin
     noise = torch.randn((count, 2, coarse, coarse), generator=generator, device=generator.device)
     scaled = sigma / step
     field = gaussian_blur(noise, scaled) * (2 * math.sqrt(math.pi) * scaled)
-    field = F.interpolate(field[..., margin:-margin, margin:-margin], size=(size, size), mode="bicubic")
-    return field
+    return F.interpolate(field[..., margin:-margin, margin:-margin], size=(size, size), mode="bicubic")
 
 
 def affine_field(matrix: Tensor, shift: Tensor, size: int) -> Tensor:
-    """Return the displacement of x -> matrix x + shift about the map's centre; matrix (N, 2, 2), shift (N, 2), in pixels."""
+    """Return the displacement of x -> matrix x + shift about the map's centre; matrix (N, 2, 2), shift (N,
+    2), in pixels."""
     axis = torch.arange(size, device=matrix.device, dtype=matrix.dtype) - (size - 1) / 2
     points = torch.stack((axis.expand(size, size), axis[:, None].expand(size, size)))
     eye = torch.eye(2, device=matrix.device)
@@ -61,7 +64,8 @@ def affine_field(matrix: Tensor, shift: Tensor, size: int) -> Tensor:
 def random_affine(
     count: int, size: int, degrees: float, scale: float, shift: float, generator: torch.Generator
 ) -> Tensor:
-    """Return random rotations, scalings, shears (a third of the rotation) and shifts, each uniform up to its bound."""
+    """Return random rotations, scalings, shears (a third of the rotation) and shifts, each uniform up to its
+    bound."""
     angle = uniform((count,), -1, 1, generator) * math.radians(degrees)
     shear = uniform((count,), -1, 1, generator) * math.radians(degrees) / 3
     factor = 1 + uniform((count, 2), -scale, scale, generator)
@@ -69,11 +73,14 @@ def random_affine(
     rotation = torch.stack((cosine, -sine, sine, cosine), dim=1).reshape(count, 2, 2)
     skew = torch.eye(2, device=generator.device).repeat(count, 1, 1)
     skew[:, 0, 1] = torch.tan(shear)
-    return affine_field(rotation @ skew * factor[:, None], uniform((count, 2), -shift, shift, generator), size)
+    return affine_field(
+        rotation @ skew * factor[:, None], uniform((count, 2), -shift, shift, generator), size
+    )
 
 
 def tame(field: Tensor, floor: float = 0.2) -> Tensor:
-    """Return the field with those samples weakened that come near folding, so that every deformation has an inverse."""
+    """Return the field with those samples weakened that come near folding, so that every deformation has an
+    inverse."""
     for _ in range(12):
         least = jacobian_determinant(field).amin(dim=(1, 2, 3))
         field = torch.where((least < floor)[:, None, None, None], field * 0.85, field)
@@ -84,7 +91,8 @@ def training_field(count: int, size: int, pixels: float, generator: torch.Genera
     """Return the mix of deformations the network learns from, (count, 2, size, size).
 
     pixels: image pixels per map pixel; the amounts below are in image pixels.
-    One in eight is none at all; a third are the published family at 0 to 3 times its strength; the rest mixes elastic
+    One in eight is none at all; a third are the published family at 0 to 3 times its strength; the rest
+    mixes elastic
     fields of four scales with affine motion, every part at random strength from none upward.
     """
     mix = torch.zeros(count, 2, size, size, device=generator.device)

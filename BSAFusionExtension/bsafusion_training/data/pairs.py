@@ -49,7 +49,8 @@ def read_luma(path: Path) -> Tensor:
 
 
 def read_folder(folder: Path, other: str) -> Pairs:
-    """Read all pairs of a folder that holds MRI/ and `other`/ with equal file names, `<case><3-digit slice>.png`.
+    """Read all pairs of a folder that holds MRI/ and `other`/ with equal file names, `<case><3-digit
+    slice>.png`.
 
     Raises FileNotFoundError where a partner is missing or nothing is there.
     """
@@ -70,6 +71,8 @@ def read_sets(data: Path, part: str) -> dict[str, Pairs]:
         pairs = read_folder(data / name, other)
         if part != "all":
             wanted = part == "validation"
-            pairs = pairs.select([i for i, case in enumerate(pairs.cases) if (case in held_out[name]) == wanted])
+            pairs = pairs.select(
+                [i for i, case in enumerate(pairs.cases) if (case in held_out[name]) == wanted]
+            )
         sets[name] = pairs
     return sets

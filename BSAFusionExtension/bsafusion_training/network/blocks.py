@@ -22,7 +22,8 @@ class ConvBlock(nn.Module):
 
 
 class Down(ConvBlock):
-    """Halve the map with a 2 x 2 convolution, whose centre stays put under flips (a strided 3 x 3 shifts it)."""
+    """Halve the map with a 2 x 2 convolution, whose centre stays put under flips (a strided 3 x 3 shifts
+    it)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, kernel=2, stride=2)
@@ -54,7 +55,8 @@ class ChannelNorm(nn.Module):
 
 
 class MDTA(nn.Module):
-    """Multi-Dconv head transposed attention: channels attend to channels (Restormer, Zamir et al. 2022, eq. 2)."""
+    """Multi-Dconv head transposed attention: channels attend to channels (Restormer, Zamir et al. 2022, eq.
+    2)."""
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()

@@ -71,13 +71,16 @@ class BSAFusion(nn.Module):
         return Trace(a_and_b, befores, predictions, volumes, logits, summary, structures)
 
     def align(self, pair: Tensor, height: int, width: int) -> tuple[Tensor, list[Tensor]]:
-        """Return the displacement (N, 2, height, width) of a padded pair, without folds, and its structure features."""
+        """Return the displacement (N, 2, height, width) of a padded pair, without folds, and its structure
+        features."""
         structures, matching, _, _ = self.mdf_fr(pair)
         a_and_b, _, _, _ = self.bsfa(matching)
         displacement = resize_field(total_displacement(a_and_b), pair.shape[2], pair.shape[3])
         return unfold_field(displacement[:, :, :height, :width]), structures
 
-    def fuse(self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None) -> Tensor:
+    def fuse(
+        self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
+    ) -> Tensor:
         """Return the fused picture (N, 1, H, W) from structure features of the padded pair."""
         height, width = fixed.shape[2], fixed.shape[3]
         if displacement is not None:

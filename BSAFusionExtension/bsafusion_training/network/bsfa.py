@@ -1,8 +1,11 @@
 """BSFA: bidirectional stepwise feature alignment (BSAFusion, section "BSFA").
 
-Five scales, coarse to fine. Both images move towards each other: every step predicts what is left for the fixed
-image's features and for the moving image's, and each side goes half of it. With the accumulated fields a (fixed) and b
-(moving), fixed(x + a(x)) and moving(x + b(x)) meet in the middle; by path independence the displacement from the fixed
+Five scales, coarse to fine. Both images move towards each other: every step predicts what is left for the
+fixed
+image's features and for the moving image's, and each side goes half of it. With the accumulated fields a
+(fixed) and b
+(moving), fixed(x + a(x)) and moving(x + b(x)) meet in the middle; by path independence the displacement from
+the fixed
 to the moving image is b after the inverse of a, taken exactly rather than as the difference b - a.
 """
 
@@ -25,9 +28,12 @@ def unit_length(features: Tensor) -> Tensor:
 
 
 class Step(nn.Module):
-    """One scale's step: correlation of the pair, read by a small hourglass whose lower floors carry motion into flat areas."""
+    """One scale's step: correlation of the pair, read by a small hourglass whose lower floors carry motion
+    into flat areas."""
 
-    def __init__(self, features: int, radius: int, width: int, floors: int, previous: int, halve: bool) -> None:
+    def __init__(
+        self, features: int, radius: int, width: int, floors: int, previous: int, halve: bool
+    ) -> None:
         super().__init__()
         self.radius = radius
         self.halve = halve
@@ -35,7 +41,9 @@ class Step(nn.Module):
         inputs = (2 * radius + 1) ** 2 + 3 + features
         self.read: nn.Module = Down(inputs, width) if halve else ConvBlock(inputs, width, kernel=1)
         self.join = ConvBlock(width + previous + 2, width)
-        self.descend = nn.ModuleList([nn.Sequential(Down(width, width), ConvBlock(width, width)) for _ in range(floors)])
+        self.descend = nn.ModuleList(
+            [nn.Sequential(Down(width, width), ConvBlock(width, width)) for _ in range(floors)]
+        )
         self.ascend = nn.ModuleList([ConvBlock(width, width) for _ in range(floors)])
         self.finish = ConvBlock(width, width)
         self.predict = nn.Conv2d(width, 2, 3, padding=1)
@@ -43,16 +51,20 @@ class Step(nn.Module):
         nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
         axis = torch.arange(-radius, radius + 1, dtype=torch.float32)
         offsets = torch.stack((axis.repeat(2 * radius + 1), axis.repeat_interleave(2 * radius + 1)), dim=1)
+        self.offsets: Tensor
         self.register_buffer("offsets", offsets, persistent=False)
 
     def correlate(self, query: Tensor, key: Tensor) -> Tensor:
         """Return matching logits (M, h, w, (2 radius + 1)^2) of unit-length features."""
         return local_correlation(query, key, self.radius) * self.temperature
 
-    def forward(self, query: Tensor, key: Tensor, motion: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, query: Tensor, key: Tensor, motion: Tensor, memory: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Predict where each query pixel finds its like among the key's.
 
-        query, key: (M, C, h, w); motion: (M, 2, h', w') found so far, memory: (M, previous, h', w') of the last step,
+        query, key: (M, C, h, w); motion: (M, 2, h', w') found so far, memory: (M, previous, h', w') of the
+        last step,
         where h' is h, or h / 2 for the step that halves.
         Returns the remaining displacement (M, 2, h', w') in pixels of the h' map, bounded by tanh, the new
         memory (M, width, h', w') and the matching logits (M, h, w, (2 radius + 1)^2).
@@ -88,13 +100,17 @@ class BSFA(nn.Module):
             ]
         )
 
-    def forward(self, features: list[Tensor], steps: int = 5) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
+    def forward(
+        self, features: list[Tensor], steps: int = 5
+    ) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor]]:
         """Align the pair.
 
         features: five maps (2N, C, h, w), coarse to fine, fixed first, then moving.
         steps: stop after so many steps.
-        Returns the accumulated fields (2N, 2, H/4, W/4) in pixels of that map (a of the fixed images, then b of the
-        moving ones), and for every step its field before, its full prediction and its matching logits; rows of
+        Returns the accumulated fields (2N, 2, H/4, W/4) in pixels of that map (a of the fixed images, then b
+        of the
+        moving ones), and for every step its field before, its full prediction and its matching logits; rows
+        of
         prediction and logits are (fixed looks for moving, moving looks for fixed).
         """
         first = features[0]
@@ -123,7 +139,8 @@ class BSFA(nn.Module):
 
 
 def total_displacement(field: Tensor) -> Tensor:
-    """Return the displacement of the fixed image's pixels: b after the inverse of a (path independence, made exact).
+    """Return the displacement of the fixed image's pixels: b after the inverse of a (path independence, made
+    exact).
 
     field: (2N, 2, h, w), a of the fixed images, then b of the moving ones; returns (N, 2, h, w).
     """

@@ -10,7 +10,8 @@ from torch import Tensor
 def jacobian_determinant(displacement: Tensor) -> Tensor:
     """Return the determinant of x -> x + displacement(x) in each cell of four pixels: (N, 1, H-1, W-1).
 
-    It is the least of the four determinants that the cell's corners give, so that a positive value means that the
+    It is the least of the four determinants that the cell's corners give, so that a positive value means
+    that the
     bilinear map of the cell is one to one.
     """
     dx = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
@@ -24,9 +25,11 @@ def jacobian_determinant(displacement: Tensor) -> Tensor:
 
 
 def unfold_field(displacement: Tensor, floor: float = 0.05, rounds: int = 20) -> Tensor:
-    """Return the field without folds: where the determinant is under the floor, the field is smoothed until it is not.
+    """Return the field without folds: where the determinant is under the floor, the field is smoothed until
+    it is not.
 
-    A field that has no fold comes back unchanged. Whatever is left after the rounds is scaled down as a whole.
+    A field that has no fold comes back unchanged. Whatever is left after the rounds is scaled down as a
+    whole.
     """
     for _ in range(rounds):
         folded = (jacobian_determinant(displacement) < floor).to(displacement.dtype)

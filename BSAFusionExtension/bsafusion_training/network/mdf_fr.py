@@ -1,7 +1,8 @@
 """MDF-FR: modality-discrepancy-free feature representation (BSAFusion, section "MDF-FR").
 
 One encoder serves both images. Tokens of the coarsest map carry a class token per image, the modality feature
-representation head (MFRH), which learns to tell the modality. Each image's head is added to the *other* image's
+representation head (MFRH), which learns to tell the modality. Each image's head is added to the *other*
+image's
 tokens; what comes out of the second stage should no longer tell the modality.
 """
 
@@ -17,7 +18,8 @@ MODALITIES = ("mr", "ct", "pet", "spect")
 
 
 class TokenStage(nn.Module):
-    """One transformer layer over patch tokens; its position encoding is a convolution, so any map size fits."""
+    """One transformer layer over patch tokens; its position encoding is a convolution, so any map size
+    fits."""
 
     def __init__(self, channels: int, heads: int = 4) -> None:
         super().__init__()
@@ -59,7 +61,8 @@ class MFRH(nn.Module):
         """Exchange the heads of the pair.
 
         patches: (2N, C, h, w), fixed images first, then moving ones.
-        Returns the second stage's patches (2N, C, h, w), modality logits of the heads (2N, modalities), and the
+        Returns the second stage's patches (2N, C, h, w), modality logits of the heads (2N, modalities), and
+        the
         mean of the second stage's tokens (2N, C), which the discriminator judges.
         """
         heads, tokens = self.first_stage(self.head.expand(patches.shape[0], -1, -1), patches)
@@ -104,7 +107,8 @@ class MDFFR(nn.Module):
         """Describe both images.
 
         images: (2N, 1, H, W), fixed first, then moving; H and W multiples of 32.
-        Returns structure features (scales 1, 1/2, 1/4, 1/8), matching features (scales 1/32, 1/16, 1/8, 1/4, 1/2),
+        Returns structure features (scales 1, 1/2, 1/4, 1/8), matching features (scales 1/32, 1/16, 1/8, 1/4,
+        1/2),
         modality logits (2N, modalities) and the discriminator's input (2N, C).
         """
         structures = self.structures(images)

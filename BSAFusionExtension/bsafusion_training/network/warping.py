@@ -1,6 +1,7 @@
 """Displacements in pixels: sampling, resizing, composing, inverting. Scriptable.
 
-A displacement is (N, 2, H, W) in pixels of its own map, channel 0 along columns (x), channel 1 along rows (y).
+A displacement is (N, 2, H, W) in pixels of its own map, channel 0 along columns (x), channel 1 along rows
+(y).
 Pixel centres are at integer positions; maps of different scale share their outer edges.
 """
 
@@ -12,7 +13,8 @@ from torch import Tensor
 
 
 def sampling_grid(displacement: Tensor) -> Tensor:
-    """Return where each pixel looks, as grid_sample wants it: (N, H, W, 2) in [-1, 1], corners at pixel centres."""
+    """Return where each pixel looks, as grid_sample wants it: (N, H, W, 2) in [-1, 1], corners at pixel
+    centres."""
     height, width = displacement.shape[-2], displacement.shape[-1]
     rows = torch.arange(height, device=displacement.device, dtype=displacement.dtype)
     columns = torch.arange(width, device=displacement.device, dtype=displacement.dtype)
