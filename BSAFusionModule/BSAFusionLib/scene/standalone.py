@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,15 @@ def require_slicer() -> None:
 
 
 @contextmanager
-def standalone_scene() -> Iterator[slicer.vtkMRMLScene]:
+def standalone_scene(folder: Path | None = None) -> Iterator[slicer.vtkMRMLScene]:
     """Yield an empty vtkMRMLScene with colours, file formats and the views Red, Yellow and Green.
 
-    The scene can read and write .mrb; it is cleared and its cache folder removed on leaving.
+    The scene can read and write .mrb. On leaving it is cleared, and its temporary files, which lie in folder
+    or where the system keeps such files, are removed.
     Raises DependencyError where slicer-core is not installed.
     """
     require_slicer()
-    with TemporaryDirectory(prefix="bsafusion-scene-") as cache:
+    with TemporaryDirectory(prefix="bsafusion-scene-", dir=folder) as cache:
         scene, logics = _boot(cache)
         try:
             yield scene
@@ -86,9 +88,10 @@ def _add_slice_views(scene: slicer.vtkMRMLScene) -> None:
 
 
 def _singleton(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode:
-    """Make a view's node, not yet in the scene, with the scene's defaults."""
-    node = scene.CreateNodeByClass(class_name)
-    node.UnRegister(None)
+    """Make a view's node that is not in the scene yet."""
+    from .vtk_bridge import create_node
+
+    node = create_node(scene, class_name)
     node.SetName(name)
     node.SetSingletonTag(name)
     node.SetLayoutName(name)

@@ -1,8 +1,9 @@
-"""NumPy arrays as VTK data, without copying voxels."""
+"""Between NumPy, VTK and MRML, without copying voxels."""
 
 from __future__ import annotations
 
 import numpy as np
+import slicer
 import vtk
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
@@ -40,3 +41,10 @@ def matrix(array: NDArray[np.floating]) -> vtk.vtkMatrix4x4:
 def array(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
     """Copy a vtkMatrix4x4 into a 4 x 4 float64 array."""
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def create_node(scene: slicer.vtkMRMLScene, class_name: str) -> slicer.vtkMRMLNode:
+    """Make a node with the scene's defaults that is not in the scene yet."""
+    node = scene.CreateNodeByClass(class_name)
+    node.UnRegister(None)  # Python holds its own reference
+    return node

@@ -1,0 +1,76 @@
+"""A fusion as one file that Slicer opens, written without Slicer's desktop."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..engine.errors import InputError
+from ..engine.quiet import quiet
+from ..engine.result import FusionResult
+from ..engine.volume import Volume
+from .standalone import standalone_scene
+
+if TYPE_CHECKING:
+    import slicer
+
+_BYTES_PER_VOXEL = 4 + 4 + 3 * 8 + 3  # fused, aligned, displacement in double precision, colour
+
+
+def write_bundle(fixed: Volume, moving: Volume, result: FusionResult, path: Path) -> None:
+    """Write a .mrb with both inputs and all results, the fused picture in front and the grid ready.
+
+    The moving volume lies where it was scanned, beside its aligned copy. Nothing is compressed: Slicer never
+    compresses the displacement, the greater part, and the rest would triple the time for a small gain.
+    Takes its temporary folder beside path and removes it in every outcome; path appears only when complete.
+    Raises DependencyError where slicer-core is missing, InputError where path cannot be written.
+    """
+    _check_place(fixed, moving, path)
+    with standalone_scene(path.parent) as scene:
+        _fill(scene, fixed, moving, result)
+        partial = Path(scene.GetCacheManager().GetRemoteCacheDirectory()) / path.name
+        with quiet():
+            written = scene.WriteToMRB(str(partial))
+        if not written:
+            raise InputError(f"'{path}' cannot be written: choose another folder or make room.")
+        partial.replace(path)
+
+
+def _check_place(fixed: Volume, moving: Volume, path: Path) -> None:
+    """Refuse a place that is too small beforehand: HDF5 brings the process down when a disk becomes full."""
+    if path.suffix != ".mrb":
+        raise InputError(f"'{path}' must end in .mrb: choose another name.")
+    if not path.parent.is_dir():
+        raise InputError(f"'{path.parent}' is not a folder: choose another place for the scene.")
+    content = fixed.array.size * (4 + _BYTES_PER_VOXEL) + moving.array.size * 4
+    needed, free = 2 * content, shutil.disk_usage(path.parent).free  # once as files, once in the archive
+    if needed > free:
+        raise InputError(
+            f"The scene needs {needed >> 20} MB in '{path.parent}' and {free >> 20} MB are free: "
+            "make room or choose another folder."
+        )
+
+
+def _fill(scene: slicer.vtkMRMLScene, fixed: Volume, moving: Volume, result: FusionResult) -> None:
+    """Put inputs and results into an empty scene as a user would see them."""
+    from .display import show
+    from .publish import publish
+
+    fixed_id, moving_id = _add_volume(scene, fixed), _add_volume(scene, moving)
+    published = publish(scene, result, fixed_id, moving_id)
+    show(scene, published, fixed_id)
+    for node_id in [fixed_id, moving_id, *published.ids]:
+        node = scene.GetNodeByID(node_id)
+        node.AddDefaultStorageNode()
+        node.GetStorageNode().SetUseCompression(False)
+
+
+def _add_volume(scene: slicer.vtkMRMLScene, volume: Volume) -> str:
+    from .vtk_bridge import image_data, matrix
+
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", volume.name)
+    node.SetIJKToRASMatrix(matrix(volume.ijk_to_ras))
+    node.SetAndObserveImageData(image_data(volume.array))
+    node.CreateDefaultDisplayNodes()
+    return str(node.GetID())

@@ -1,0 +1,102 @@
+"""What each result looks like as a node."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from ..engine.result import FusionResult
+from .outputs import Output
+from .quality_table import fill_table
+from .total_transform import total_transform
+from .vtk_bridge import image_data, matrix
+
+
+def contents(
+    result: FusionResult, fixed: slicer.vtkMRMLVolumeNode, moving: slicer.vtkMRMLVolumeNode
+) -> list[Output]:
+    """List the results of one fusion with their names and how they are put into nodes and displayed."""
+    here, there = fixed.GetName(), moving.GetName()
+    place = result.fused.ijk_to_ras
+    fused = partial(_fill_volume, result.fused.array, place)
+    aligned = partial(_fill_volume, result.aligned.array, place)
+    transform = partial(_fill_transform, total_transform(result), fixed, moving)
+    quality = partial(fill_table, result.report)
+    outputs = [
+        Output("fused", _SCALAR, f"{here} fused with {there}", fused, _show_unit_range),
+        Output("aligned", _SCALAR, f"{there} aligned to {here}", aligned, partial(_show_like, moving)),
+        Output("transform", "vtkMRMLTransformNode", f"{there} to {here}", transform, _show_transform),
+        Output("quality", "vtkMRMLTableNode", f"Quality of {there} to {here}", quality, _show_nothing),
+    ]
+    if result.fused_color is not None:
+        color = partial(_fill_volume, result.fused_color, place)
+        outputs.insert(
+            1, Output("color", _VECTOR, f"{here} fused with {there} in colour", color, _show_color)
+        )
+    return outputs
+
+
+_SCALAR = "vtkMRMLScalarVolumeNode"
+_VECTOR = "vtkMRMLVectorVolumeNode"
+
+
+def _fill_volume(
+    array: NDArray[Any], ijk_to_ras: NDArray[np.float64], node: slicer.vtkMRMLVolumeNode
+) -> None:
+    node.SetAndObserveTransformNodeID(None)
+    node.SetIJKToRASMatrix(matrix(ijk_to_ras))
+    node.SetAndObserveImageData(image_data(array))
+
+
+def _fill_transform(
+    transform: vtk.vtkAbstractTransform,
+    fixed: slicer.vtkMRMLNode,
+    moving: slicer.vtkMRMLNode,
+    node: slicer.vtkMRMLTransformNode,
+) -> None:
+    node.SetAndObserveTransformNodeID(None)
+    node.SetAndObserveTransformFromParent(transform)
+    node.SetNodeReferenceID(node.GetFixedNodeReferenceRole(), fixed.GetID())
+    node.SetNodeReferenceID(node.GetMovingNodeReferenceRole(), moving.GetID())
+
+
+def _show_unit_range(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Grey, from 0 to 1."""
+    _show_window(_display(node), 1.0, 0.5)
+
+
+def _show_color(node: slicer.vtkMRMLVectorVolumeNode) -> None:
+    """The RGB values as they are: an automatic window would change the colours."""
+    _show_window(_display(node), 255.0, 127.5)
+
+
+def _show_like(moving: slicer.vtkMRMLScalarVolumeNode, node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """The window and the colours of the moving volume, so that both can be compared by eye."""
+    display, model = _display(node), moving.GetDisplayNode()
+    if model is None:
+        return
+    _show_window(display, model.GetWindow(), model.GetLevel())
+    display.SetAndObserveColorNodeID(model.GetColorNodeID())
+
+
+def _show_window(display: slicer.vtkMRMLScalarVolumeDisplayNode, window: float, level: float) -> None:
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(window, level)
+
+
+def _show_transform(node: slicer.vtkMRMLTransformNode) -> None:
+    _display(node)
+
+
+def _show_nothing(node: slicer.vtkMRMLTableNode) -> None:
+    """A table is shown by choosing it."""
+
+
+def _display(node: slicer.vtkMRMLDisplayableNode) -> slicer.vtkMRMLDisplayNode:
+    node.CreateDefaultDisplayNodes()
+    return node.GetDisplayNode()
