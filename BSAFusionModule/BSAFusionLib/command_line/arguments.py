@@ -51,19 +51,14 @@ _VOLUME = "NRRD, NIfTI, MetaImage, or a folder with one DICOM series"
 
 def _add_fuse(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run_fuse)
-    parser.add_argument("fixed", metavar="FIXED", type=Path, help=f"the volume that stays: {_VOLUME}")
-    parser.add_argument(
-        "moving", metavar="MOVING", type=Path, help="the volume that is aligned with it: the same"
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", type=Path, required=True, help="folder for the results, empty or new"
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="DIR may hold files; earlier results are replaced"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON lines: progress, then result or error"
-    )
+    add = parser.add_argument
+    add("fixed", metavar="FIXED", type=Path, help=f"the volume that stays: {_VOLUME}")
+    add("moving", metavar="MOVING", type=Path, help="the volume that is aligned with it: the same")
+    add("--fixed-series", metavar="UID", help="DICOM series of FIXED, where a folder holds several")
+    add("--moving-series", metavar="UID", help="DICOM series of MOVING, where a folder holds several")
+    add("--out", metavar="DIR", type=Path, required=True, help="folder for the results, empty or new")
+    add("--force", action="store_true", help="DIR may hold files; earlier results are replaced")
+    add("--json", action="store_true", help="print JSON lines: progress, then result or error")
     _add_choice(parser, "modality", config.MODALITIES, "what the moving volume is")
     _add_choice(parser, "fixed-modality", config.MODALITIES, "what the fixed volume is")
     _add_choice(parser, "window", config.WINDOWS, "intensity range of the moving volume")
@@ -72,7 +67,7 @@ def _add_fuse(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
     _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
-    parser.add_argument(
+    add(
         "--slice-smoothing",
         metavar="MM",
         dest="slice_smoothing_mm",

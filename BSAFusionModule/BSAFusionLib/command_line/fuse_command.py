@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from ..engine.config import FusionConfig
-from ..engine.errors import BSAFusionError
+from ..engine.errors import BSAFusionError, WorkerError
 from .output_folder import OutputFolder
 from .reporting import JsonReporter, Reporter, TerminalReporter
-from .supervisor import Defect, Stopped, compute, stop_signals
+from .supervisor import Stopped, compute, stop_signals
 
 
 def run_fuse(arguments: argparse.Namespace) -> int:
@@ -21,23 +20,20 @@ def run_fuse(arguments: argparse.Namespace) -> int:
     try:
         with stop_signals():
             reporter.result(_fuse(arguments, reporter))
-    except BSAFusionError as error:
-        reporter.error(error.message)
-        return 2
     except Stopped as stopped:
         reporter.error("Stopped: nothing was written.")
         return stopped.status
-    except Defect as defect:
-        reporter.error(f"This should not have happened, please report it: {defect}")
-        print(defect.details, file=sys.stderr)
-        return 1
+    except BSAFusionError as error:
+        reporter.error(error.message)
+        if isinstance(error, WorkerError):
+            print(error.details, file=sys.stderr)
+        return 2
     return 0
 
 
 def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     config = _config(arguments)
-    inputs: list[Path] = [arguments.fixed, arguments.moving]
-    with OutputFolder(arguments.out, arguments.force, inputs) as output:
+    with OutputFolder(arguments.out, arguments.force, [arguments.fixed, arguments.moving]) as output:
         request = {
             "fixed": str(arguments.fixed),
             "moving": str(arguments.moving),
@@ -47,7 +43,12 @@ def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
             "config": config.as_dict(),
         }
         reporter.progress("Starting", 0, 1)
-        report = compute(request, output.private, reporter.progress)
+        try:
+            report = compute(request, output.private, reporter.progress)
+        except BSAFusionError as error:
+            # Messages about files name the private folder, which means nothing to the user.
+            error.message = error.message.replace(str(output.private), str(arguments.out))
+            raise
         files = output.publish()
     return {"folder": str(arguments.out), "files": files, "report": report}
 

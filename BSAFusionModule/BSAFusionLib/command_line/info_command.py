@@ -5,24 +5,51 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .. import __version__
+from ..engine.errors import BSAFusionError
+from ..engine.model_store import find_model, read_model
 
 _PACKAGES = ("numpy", "SimpleITK", "torch", "slicer-core", "pillow")
 
 
 def versions() -> dict[str, str]:
     """Name and version of everything that takes part in a run; 'missing' where a package is not installed."""
-    return {"bsafusion": __version__, "python": platform.python_version()} | {
-        package: _version(package) for package in _PACKAGES
-    }
+    packages = {package: _version(package) for package in _PACKAGES}
+    return {"bsafusion": __version__, "python": platform.python_version(), **packages}
 
 
 def run_info(arguments: argparse.Namespace) -> int:
-    """Print what there is; returns the exit status, 2 when the model or a package cannot be used."""
-    raise NotImplementedError
+    """Print what there is; returns the exit status, 2 when the model or torch cannot be used."""
+    try:
+        info = {"versions": versions(), "model": _model(), "devices": _devices()}
+    except BSAFusionError as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    print(json.dumps(info) if arguments.json else _as_text(info))
+    return 0
+
+
+def _model() -> dict[str, str]:
+    """What the manifest says of the default model, whose hash is checked."""
+    model = find_model()
+    read_model(model)
+    return {"id": model.id, "version": model.version, "sha256": model.sha256, "summary": model.summary}
+
+
+def _devices() -> list[str]:
+    from ..engine.network import available_devices
+
+    return list(available_devices())
+
+
+def _as_text(info: dict[str, Any]) -> str:
+    lines = [f"{package:<12} {number}" for package, number in info["versions"].items()]
+    lines += [f"{'model ' + key:<12} {value}" for key, value in info["model"].items()]
+    return "\n".join([*lines, f"{'devices':<12} {', '.join(info['devices'])}"])
 
 
 def _version(package: str) -> str:

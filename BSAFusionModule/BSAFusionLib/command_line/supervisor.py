@@ -27,14 +27,6 @@ class Stopped(BaseException):
         self.status = 128 + signal_number
 
 
-class Defect(Exception):  # noqa: N818 (not an error of the user)
-    """The computation failed in a way that no check has foreseen; details hold the traceback."""
-
-    def __init__(self, message: str, details: str) -> None:
-        super().__init__(message)
-        self.details = details
-
-
 @contextlib.contextmanager
 def stop_signals() -> Iterator[None]:
     """Ctrl-C and requests to end raise Stopped, once: a second one must not disturb the cleaning up."""
@@ -56,8 +48,8 @@ def stop_signals() -> Iterator[None]:
 def compute(request: dict[str, Any], folder: Path, progress: Progress) -> dict[str, Any]:
     """Run one request in a child process, and return its report.
 
-    request: see child.py. folder: private; the child writes its results, temporary files and log there.
-    Raises the child's error as BSAFusionError, WorkerError if the child died, Defect if it failed otherwise.
+    request: see results.fuse_files. folder: private; the child keeps its temporary files and log there.
+    Raises the child's error as BSAFusionError; WorkerError, with the end of the log, if it died.
     """
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -65,11 +57,11 @@ def compute(request: dict[str, Any], folder: Path, progress: Progress) -> dict[s
     with log.open("wb") as log_file, _start_child(scratch, log_file) as child:
         try:
             report = _converse(child, request, progress)
+            if report is None:
+                raise WorkerError(_cause_of_death(child.wait()), _tail(log))
+            return report
         finally:
             _end(child)
-    if report is None:
-        raise WorkerError(_cause_of_death(child.returncode), _tail(log))
-    return report
 
 
 def _start_child(scratch: Path, log_file: IO[bytes]) -> subprocess.Popen[str]:
@@ -81,32 +73,29 @@ def _start_child(scratch: Path, log_file: IO[bytes]) -> subprocess.Popen[str]:
         stderr=log_file,
         env={**os.environ, **temporary},
         encoding="utf-8",
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C in a terminal reaches this process alone
     )
 
 
 def _converse(
     child: subprocess.Popen[str], request: dict[str, Any], progress: Progress
 ) -> dict[str, Any] | None:
-    """Hand over the request, read events until the child closes its output; None if it gave no report."""
+    """Hand over the request and follow the events up to the report; None if the child ends before that."""
     assert child.stdin is not None
     assert child.stdout is not None
-    report: dict[str, Any] | None = None
     with contextlib.suppress(BrokenPipeError):
-        child.stdin.write(json.dumps(request) + "\n")
+        child.stdin.write(json.dumps({"op": "fuse", "run": 0, **request}) + "\n")
         child.stdin.flush()
     for line in child.stdout:
         event = json.loads(line)
         if event["event"] == "progress":
             progress(event["step"], event["done"], event["total"])
         elif event["event"] == "error":
-            raise BSAFusionError(event["message"], event["details"])
-        elif event["event"] == "defect":
-            raise Defect(event["message"], event["details"])
-        else:
-            report = event["report"]
-    child.wait()
-    return report
+            kind = WorkerError if event["kind"] == "WorkerError" else BSAFusionError
+            raise kind(event["message"], event["details"])
+        elif event["event"] == "result":
+            return dict(event["report"])
+    return None
 
 
 def _end(child: subprocess.Popen[str]) -> None:
