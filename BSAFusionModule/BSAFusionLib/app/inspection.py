@@ -1,0 +1,123 @@
+"""What is known of the chosen volumes before a run: can they be used, what are they, where do they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.errors import BSAFusionError
+from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
+from ..engine.intensity import guess_modality, resolve_window
+from ..engine.volume import Volume
+from ..scene.read import transform_note, view_volume
+
+_PLANES = ("sagittal", "coronal", "axial")
+_OBLIQUE = 0.98  # cosine of the angle between slice axis and body axis
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One volume: why it cannot be used (None when it can), what it is taken for, a note on its place."""
+
+    problem: str | None
+    volume: Volume | None = None
+    modality: str = ""
+    note: str | None = None
+
+
+class Inspector:
+    """Looks at volumes of a scene, and again only at what has changed."""
+
+    def __init__(self, scene: Any) -> None:
+        self._scene = scene
+        self._facts: dict[tuple[str, str], tuple[int, Facts]] = {}
+
+    def facts(self, node_id: str, role: str) -> Facts:
+        """Inspect a node in its role, "fixed" or "moving"."""
+        node = self._scene.GetNodeByID(node_id)
+        if node is None:
+            return Facts(f"The {role} volume is no longer in the scene: choose another.")
+        changed = _changed(node)
+        known = self._facts.get((node_id, role))
+        if known is None or known[0] != changed:
+            known = (changed, _inspect(node, role))
+            self._facts[node_id, role] = known
+        return known[1]
+
+    def pair_problem(self, fixed_id: str, moving_id: str) -> str | None:
+        """Return why the two cannot be fused with each other, or None; both are usable on their own."""
+        fixed, moving = self.facts(fixed_id, "fixed").volume, self.facts(moving_id, "moving").volume
+        if fixed is None or moving is None:
+            return None
+        return _refusal(lambda: check_pair(fixed, moving))
+
+    def window_problem(self, node_id: str, role: str, modality: str, window: str) -> str | None:
+        """Return why a modality and a window do not fit a volume, or None."""
+        facts = self.facts(node_id, role)
+        volume = facts.volume
+        if volume is None:
+            return None
+        taken = facts.modality if modality == "auto" else modality
+        return _refusal(lambda: resolve_window(volume, taken, window))
+
+
+def describe(facts: Facts) -> str:
+    """Size, spacing and orientation of a volume in one line; its problem where it has one."""
+    if facts.volume is None:
+        return facts.problem or ""
+    grid = facts.volume.grid
+    counts = " × ".join(str(n) for n in grid.shape[::-1])
+    spacing = " × ".join(f"{mm:.2f}" for mm in grid.spacing)
+    size = " × ".join(f"{mm:.0f}" for mm in extent_mm(grid))
+    text = f"{_plane(facts.volume).capitalize()}, {counts} voxels of {spacing} mm, field of view {size} mm."
+    return f"{text} {facts.note}" if facts.note else text
+
+
+def describe_pair(fixed: Facts, moving: Facts) -> str:
+    """Say in one line how the two lie to each other; empty where one cannot be used."""
+    if fixed.volume is None or moving.volume is None:
+        return ""
+    place = overlap(fixed.volume, moving.volume)
+    if not place.any:
+        return f"They do not overlap: {place.gap_mm:.0f} mm lie between them."
+    apart = np.linalg.norm(center_ras(fixed.volume) - center_ras(moving.volume))
+    return (
+        f"They share {place.fixed_fraction:.0%} of the fixed and {place.moving_fraction:.0%} of the moving "
+        f"volume; their centres are {apart:.0f} mm apart."
+    )
+
+
+def _inspect(node: Any, role: str) -> Facts:
+    try:
+        volume = view_volume(node, role)
+    except BSAFusionError as error:
+        return Facts(error.message)
+    return Facts(None, volume, guess_modality(volume), transform_note(node))
+
+
+def _changed(node: Any) -> int:
+    """A number that grows with every change of a node's voxels, place, or parent transforms."""
+    image, parent = node.GetImageData(), node.GetParentTransformNode()
+    times = [node.GetMTime()]
+    times += [image.GetMTime()] if image is not None else []
+    times += [parent.GetTransformToWorldMTime()] if parent is not None else []
+    return int(max(times))
+
+
+def _refusal(check: Any) -> str | None:
+    try:
+        check()
+    except BSAFusionError as error:
+        return error.message
+    return None
+
+
+def _plane(volume: Volume) -> str:
+    """The plane of the slices: along the index axis with the largest spacing, k when they are equal."""
+    spacing = volume.spacing.round(3)
+    axis = 2 if spacing[2] == spacing.max() else int(spacing.argmax())
+    normal = np.abs(volume.direction[:, axis])
+    name = _PLANES[int(normal.argmax())]
+    return name if normal.max() > _OBLIQUE else f"oblique {name}"

@@ -1,0 +1,57 @@
+"""What the user has asked for, and whether it can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..engine.config import FusionConfig
+from ..engine.errors import BSAFusionError
+from ..scene.outputs import OFF, Outputs, check_destinations
+from .inspection import Inspector
+
+
+@dataclass(frozen=True)
+class FusionRequest:
+    """Two volumes by node id, empty where none is chosen; the options; where the results go."""
+
+    fixed_id: str
+    moving_id: str
+    config: FusionConfig = field(default_factory=FusionConfig)
+    outputs: Outputs = field(default_factory=Outputs)
+
+    def problem(self, scene: Any, inspector: Inspector) -> str | None:
+        """Return one sentence that says why this cannot be run, or None."""
+        return (
+            self._input_problem(inspector) or self._option_problem(inspector) or self._output_problem(scene)
+        )
+
+    def _input_problem(self, inspector: Inspector) -> str | None:
+        if not self.fixed_id:
+            return "Choose the fixed volume."
+        if not self.moving_id:
+            return "Choose the moving volume."
+        if self.fixed_id == self.moving_id:
+            return "The fixed and the moving volume are the same: choose two different ones."
+        return (
+            inspector.facts(self.fixed_id, "fixed").problem
+            or inspector.facts(self.moving_id, "moving").problem
+            or inspector.pair_problem(self.fixed_id, self.moving_id)
+        )
+
+    def _option_problem(self, inspector: Inspector) -> str | None:
+        config = self.config
+        return inspector.window_problem(
+            self.fixed_id, "fixed", config.fixed_modality, config.fixed_window
+        ) or inspector.window_problem(self.moving_id, "moving", config.modality, config.window)
+
+    def _output_problem(self, scene: Any) -> str | None:
+        if all(value == OFF for value in vars(self.outputs).values()):
+            return "All outputs are switched off: switch on at least one."
+        try:
+            check_destinations(
+                scene, self.outputs, [scene.GetNodeByID(self.fixed_id), scene.GetNodeByID(self.moving_id)]
+            )
+        except BSAFusionError as error:
+            return error.message
+        return None

@@ -1,0 +1,50 @@
+"""What the controller shows, and to whom: the panel, a script, or a test that records."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..scene.outputs import Published
+
+
+class State(enum.Enum):
+    """Where a run stands."""
+
+    IDLE = "idle"
+    INSTALLING = "installing"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another run cannot be started."""
+        return self in (State.INSTALLING, State.RUNNING, State.CANCELLING)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run has ended, in one sentence; details to unfold, and the ids of the nodes it has made."""
+
+    message: str
+    details: str = ""
+    published: Published | None = None
+
+
+class View(Protocol):
+    """Shows a run; every call comes on the main thread."""
+
+    def show_state(self, state: State) -> None:
+        """Take note of a new state."""
+
+    def show_progress(self, text: str, fraction: float | None) -> None:
+        """Show what is done now; fraction from 0 to 1, None where it is not known."""
+
+    def show_log(self, text: str) -> None:
+        """Add one line to the log."""
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Show how the run has ended."""

@@ -1,0 +1,53 @@
+"""Hand volumes and results from process to process: arrays as .npy in a private folder, the rest as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .result import FusionResult
+from .volume import Volume
+
+
+def write_volume(folder: Path, key: str, volume: Volume) -> dict[str, Any]:
+    """Write a volume's voxels to key.npy and return what `read_volume` needs; raises OSError."""
+    np.save(folder / f"{key}.npy", volume.array)
+    return {"file": f"{key}.npy", "ijk_to_ras": volume.ijk_to_ras.tolist(), "name": volume.name}
+
+
+def read_volume(folder: Path, entry: dict[str, Any]) -> Volume:
+    """Map a written volume into memory, read-only; raises OSError or ValueError."""
+    array = np.load(folder / entry["file"], mmap_mode="r", allow_pickle=False)
+    return Volume(array, np.asarray(entry["ijk_to_ras"], dtype=np.float64), entry["name"])
+
+
+def write_result(folder: Path, result: FusionResult) -> dict[str, Any]:
+    """Write a result's arrays and return what `read_result` needs; raises OSError."""
+    np.save(folder / "displacement.npy", result.displacement)
+    if result.fused_color is not None:
+        np.save(folder / "fused_color.npy", result.fused_color)
+    return {
+        "fused": write_volume(folder, "fused", result.fused),
+        "aligned": write_volume(folder, "aligned", result.aligned),
+        "displacement": "displacement.npy",
+        "fused_color": None if result.fused_color is None else "fused_color.npy",
+        "initial": result.initial.tolist(),
+        "modality": result.modality,
+        "report": result.report,
+    }
+
+
+def read_result(folder: Path, entry: dict[str, Any]) -> FusionResult:
+    """Map a written result into memory, read-only; raises OSError, KeyError or ValueError."""
+    color = entry["fused_color"]
+    return FusionResult(
+        fused=read_volume(folder, entry["fused"]),
+        aligned=read_volume(folder, entry["aligned"]),
+        displacement=np.load(folder / entry["displacement"], mmap_mode="r", allow_pickle=False),
+        initial=np.asarray(entry["initial"], dtype=np.float64),
+        modality=entry["modality"],
+        fused_color=None if color is None else np.load(folder / color, mmap_mode="r", allow_pickle=False),
+        report=entry["report"],
+    )

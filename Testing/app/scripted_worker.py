@@ -1,0 +1,67 @@
+"""The real worker with operations that misbehave on demand: scripted_worker.py BEHAVIOUR [--idle SECONDS]."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from BSAFusionLib.engine.errors import InputError
+from BSAFusionLib.engine.exchange import read_volume, write_result
+from BSAFusionLib.engine.result import FusionResult
+from BSAFusionLib.engine.worker import Channel, Request, main
+
+
+def fuse(request: Request, channel: Channel) -> dict[str, Any]:
+    """Average the two volumes, which must lie on one grid; slow in ten steps when asked to."""
+    behaviour = sys.argv[1]
+    folder = Path(request["folder"])
+    fixed, moving = read_volume(folder, request["fixed"]), read_volume(folder, request["moving"])
+    _misbehave(behaviour)
+    if behaviour == "slow":
+        for step in range(1000):
+            channel.send("progress", run=request["run"], step="Registering slices", done=step, total=1000)
+            time.sleep(0.01)
+    mean = (fixed.array + moving.array) / 2
+    displacement = np.zeros((*fixed.shape, 3), np.float32)
+    report = {"quality": {"before": {"ncc": 0.5}, "after": {"ncc": 0.75}, "displacement_mm": {"mean": 2.5}}}
+    result = FusionResult(
+        fixed.with_array(mean), fixed.with_array(moving.array), displacement, np.eye(4), "ct", None, report
+    )
+    return write_result(folder, result)
+
+
+def _misbehave(behaviour: str) -> None:
+    if behaviour == "crash":
+        os.kill(os.getpid(), 11)
+    if behaviour == "memory":
+        raise MemoryError
+    if behaviour == "disk":
+        raise OSError(errno.ENOSPC, "No space left on device")
+    if behaviour == "garble":
+        sys.__stderr__.write("about to garble\n")
+        os.write(int(os.environ["ANSWERS"]), b"\xff not json\n")
+        time.sleep(10)
+    if behaviour == "input":
+        raise InputError("The fixed volume is odd: choose another.", "the details")
+    if behaviour == "bug":
+        raise KeyError("spacing")
+
+
+def probe(_request: Request, _channel: Channel) -> dict[str, Any]:
+    """Answer as if everything were installed, except where told otherwise."""
+    lack = {"missing": ["torch"]} if sys.argv[1] == "missing" else {"missing": []}
+    return {
+        "versions": {},
+        "broken": {"torch": "ImportError: libc10"} if sys.argv[1] == "broken" else {},
+        **lack,
+    }
+
+
+if __name__ == "__main__":
+    os.environ["ANSWERS"] = str(os.dup(1))
+    main({"fuse": fuse, "probe": probe}, sys.argv[2:])
