@@ -69,6 +69,7 @@ def _boot(cache: str) -> tuple[slicer.vtkMRMLScene, list[slicer.vtkMRMLAbstractL
     files.SetMRMLScene(scene)
     files.GetCacheManager().SetRemoteCacheDirectory(cache)  # without one, .mrb files cannot be read
     files.AddDataIOToScene()
+    scene.GetSubjectHierarchyNode()  # made when first asked for
     _add_slice_views(scene)
     return scene, [files, colors, application]
 

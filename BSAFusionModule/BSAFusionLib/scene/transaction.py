@@ -18,13 +18,13 @@ class Transaction:
 
     def __init__(self, scene: slicer.vtkMRMLScene) -> None:
         self._scene = scene
-        self._kept: list[tuple[slicer.vtkMRMLNode, str, slicer.vtkMRMLNode]] = []
+        self._kept: list[tuple[slicer.vtkMRMLNode, slicer.vtkMRMLNode]] = []
         self._known_nodes: set[str] = set()
         self._known_items: set[int] = set()
 
     def __enter__(self) -> Transaction:
+        self._known_items = _items(self._scene)  # first: this adds the tree's node to a scene without one
         self._known_nodes = _node_ids(self._scene)
-        self._known_items = _items(self._scene)
         return self
 
     def __exit__(
@@ -39,13 +39,12 @@ class Transaction:
         copy.UnRegister(None)
         copy.CopyContent(node, False)
         copy.CopyReferences(node)
-        self._kept.append((node, node.GetName(), copy))
+        self._kept.append((node, copy))
 
     def _undo(self) -> None:
-        for node, name, copy in reversed(self._kept):
+        for node, copy in reversed(self._kept):
             node.CopyContent(copy, False)
             node.CopyReferences(copy)
-            node.SetName(name)
         for node_id in _node_ids(self._scene) - self._known_nodes:
             self._scene.RemoveNode(self._scene.GetNodeByID(node_id))
         for item in _items(self._scene) - self._known_items:
