@@ -86,8 +86,7 @@ def evaluate(
     """Return every number of every pair, by method.
 
     Methods: "nothing done" (maximum of the unaligned two), "network", "maximum with the truth", and "other"
-    where a
-    folder holds another method's fused pictures under the pairs' names.
+    where a folder holds another method's fused pictures under the pairs' names.
     """
     table: dict[str, Scores] = {}
 

@@ -59,11 +59,7 @@ def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
         at_step = warp(resize_weight(weight, before), before, padding="border")
         left = remaining(before, resize_truth(truth, before))
         pixels = batch.fixed.shape[-1] / before.shape[-1]
-        seen = torch.roll(prediction, prediction.shape[0] // 2, dims=0)
-        left_of_other = torch.roll(left, left.shape[0] // 2, dims=0)
-        total["motion"] = total["motion"] + STEP_WEIGHTS[i] * pixels * motion_loss(
-            seen, left_of_other, at_step
-        )
+        total["motion"] = total["motion"] + STEP_WEIGHTS[i] * pixels * motion_loss(prediction, left, at_step)
         size = logits.shape[1:3]
         fine = left if size == left.shape[-2:] else resize_field(left, size[0], size[1])
         fine_weight = F.interpolate(at_step, size=size, mode="bilinear", align_corners=False)
@@ -88,8 +84,9 @@ def picture_losses(network: BSAFusion, trace: Trace, batch: Batch) -> dict[str, 
     if found < count:
         structures = network.mdf_fr.structures(torch.cat((fixed[found:], target[found:])))
         fused.append(network.fuse(structures, fixed[found:], target[found:], None))
-    fusion = fusion_loss(torch.cat(fused), fixed, target)
-    return {"alignment": alignment_loss(aligned, target), "fusion": fusion}
+    with torch.autocast(fixed.device.type, enabled=False):  # variances cancel in half precision
+        fusion = fusion_loss(torch.cat(fused), fixed, target)
+        return {"alignment": alignment_loss(aligned, target), "fusion": fusion}
 
 
 def objective(

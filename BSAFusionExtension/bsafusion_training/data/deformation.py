@@ -92,8 +92,7 @@ def training_field(count: int, size: int, pixels: float, generator: torch.Genera
 
     pixels: image pixels per map pixel; the amounts below are in image pixels.
     One in eight is none at all; a third are the published family at 0 to 3 times its strength; the rest
-    mixes elastic
-    fields of four scales with affine motion, every part at random strength from none upward.
+    mixes elastic fields of four scales with affine motion, every part at random strength from none upward.
     """
     mix = torch.zeros(count, 2, size, size, device=generator.device)
     for sigma, most in ((8.0, 1.5), (16.0, 5.0), (32.0, 7.0), (64.0, 8.0)):

@@ -14,8 +14,6 @@ from .mdf_fr import MDFFR
 from .mmff import MMFF
 from .warping import resize_field, warp
 
-STRIDE = 32
-
 
 @dataclass(frozen=True)
 class NetworkSize:
@@ -42,11 +40,11 @@ class Trace:
     structures: list[Tensor]
 
 
-def pad_to_stride(images: Tensor) -> Tensor:
-    """Extend right and bottom with zeros to multiples of 32 (64 at least): (M, 1, H, W) to (M, 1, H', W')."""
+def pad_to_stride(images: Tensor, stride: int = 32) -> Tensor:
+    """Extend right and bottom with zeros to multiples of the stride (twice it at least); (M, 1, H, W)."""
     height, width = images.shape[2], images.shape[3]
-    right = max(2 * STRIDE - width, -width % STRIDE)
-    bottom = max(2 * STRIDE - height, -height % STRIDE)
+    right = max(2 * stride - width, -width % stride)
+    bottom = max(2 * stride - height, -height % stride)
     return F.pad(images, [0, right, 0, bottom])
 
 

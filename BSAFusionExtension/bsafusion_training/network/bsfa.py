@@ -1,12 +1,10 @@
 """BSFA: bidirectional stepwise feature alignment (BSAFusion, section "BSFA").
 
 Five scales, coarse to fine. Both images move towards each other: every step predicts what is left for the
-fixed
-image's features and for the moving image's, and each side goes half of it. With the accumulated fields a
-(fixed) and b
-(moving), fixed(x + a(x)) and moving(x + b(x)) meet in the middle; by path independence the displacement from
-the fixed
-to the moving image is b after the inverse of a, taken exactly rather than as the difference b - a.
+fixed image's features and for the moving image's, and each side goes half of it. With the accumulated fields
+a (fixed) and b (moving), fixed(x + a(x)) and moving(x + b(x)) meet in the middle; by path independence the
+displacement from the fixed to the moving image is b after the inverse of a, taken exactly rather than as the
+difference b - a.
 """
 
 from __future__ import annotations
@@ -64,8 +62,7 @@ class Step(nn.Module):
         """Predict where each query pixel finds its like among the key's.
 
         query, key: (M, C, h, w); motion: (M, 2, h', w') found so far, memory: (M, previous, h', w') of the
-        last step,
-        where h' is h, or h / 2 for the step that halves.
+        last step, where h' is h, or h / 2 for the step that halves.
         Returns the remaining displacement (M, 2, h', w') in pixels of the h' map, bounded by tanh, the new
         memory (M, width, h', w') and the matching logits (M, h, w, (2 radius + 1)^2).
         """
@@ -108,10 +105,8 @@ class BSFA(nn.Module):
         features: five maps (2N, C, h, w), coarse to fine, fixed first, then moving.
         steps: stop after so many steps.
         Returns the accumulated fields (2N, 2, H/4, W/4) in pixels of that map (a of the fixed images, then b
-        of the
-        moving ones), and for every step its field before, its full prediction and its matching logits; rows
-        of
-        prediction and logits are (fixed looks for moving, moving looks for fixed).
+        of the moving ones), and for every step its field before, its full prediction and its matching logits;
+        their rows are (fixed looks for moving, moving looks for fixed).
         """
         first = features[0]
         half = first.shape[0] // 2
@@ -121,26 +116,24 @@ class BSFA(nn.Module):
         predictions: list[Tensor] = []
         volumes: list[Tensor] = []
         for i, step in enumerate(self.steps):
-            if i >= steps:
-                continue
-            height, width = features[i].shape[2], features[i].shape[3]
-            if i > 0 and i < 4:
-                memory = double_size(memory)
-                field = resize_field(field, height, width)
-            field = field.detach()
-            moved = warp(unit_length(features[i].float()), resize_field(field, height, width))
-            motion = torch.roll(field, half, dims=0) - field
-            prediction, memory, logits = step(moved, torch.roll(moved, half, dims=0), motion, memory)
-            befores.append(field)
-            predictions.append(prediction)
-            volumes.append(logits)
-            field = field + 0.5 * torch.roll(prediction, half, dims=0)
+            if i < steps:
+                height, width = features[i].shape[2], features[i].shape[3]
+                if i > 0 and i < 4:
+                    memory = double_size(memory)
+                    field = resize_field(field, height, width)
+                field = field.detach()
+                moved = warp(unit_length(features[i].float()), resize_field(field, height, width))
+                motion = torch.roll(field, half, dims=0) - field
+                prediction, memory, logits = step(moved, torch.roll(moved, half, dims=0), motion, memory)
+                befores.append(field)
+                predictions.append(prediction)
+                volumes.append(logits)
+                field = field + 0.5 * torch.roll(prediction, half, dims=0)
         return field, befores, predictions, volumes
 
 
 def total_displacement(field: Tensor) -> Tensor:
-    """Return the displacement of the fixed image's pixels: b after the inverse of a (path independence, made
-    exact).
+    """Return the displacement of the fixed image's pixels: b after the inverse of a (path independence).
 
     field: (2N, 2, h, w), a of the fixed images, then b of the moving ones; returns (N, 2, h, w).
     """

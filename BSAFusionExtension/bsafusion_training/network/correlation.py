@@ -12,12 +12,11 @@ def local_correlation(query: Tensor, key: Tensor, radius: int, block: int = 8) -
 
     query, key: (N, C, H, W).
     Returns (N, H, W, (2 radius + 1)^2); the last index (dy + radius)(2 radius + 1) + dx + radius belongs to
-    the
-    offset (dx, dy). With the offsets last, the strided reading runs along memory and the next convolution
+    the offset (dx, dy). With the offsets last, the strided reading runs along memory and the next convolution
     needs no copy.
     Every block of queries is multiplied with its window of keys at once; the wanted diagonals of that
-    product are then
-    read with strides. On a CPU this is three to four times faster than one product per offset.
+    product are then read with strides. On a CPU this is three to four times faster than one product per
+    offset.
     """
     height, width = query.shape[-2], query.shape[-1]
     size = min(block, min(height, width))

@@ -11,8 +11,7 @@ def jacobian_determinant(displacement: Tensor) -> Tensor:
     """Return the determinant of x -> x + displacement(x) in each cell of four pixels: (N, 1, H-1, W-1).
 
     It is the least of the four determinants that the cell's corners give, so that a positive value means
-    that the
-    bilinear map of the cell is one to one.
+    that the bilinear map of the cell is one to one.
     """
     dx = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
     dy = displacement[:, :, 1:] - displacement[:, :, :-1]

@@ -2,8 +2,7 @@
 
 One encoder serves both images. Tokens of the coarsest map carry a class token per image, the modality feature
 representation head (MFRH), which learns to tell the modality. Each image's head is added to the *other*
-image's
-tokens; what comes out of the second stage should no longer tell the modality.
+image's tokens; what comes out of the second stage should no longer tell the modality.
 """
 
 from __future__ import annotations
@@ -62,8 +61,7 @@ class MFRH(nn.Module):
 
         patches: (2N, C, h, w), fixed images first, then moving ones.
         Returns the second stage's patches (2N, C, h, w), modality logits of the heads (2N, modalities), and
-        the
-        mean of the second stage's tokens (2N, C), which the discriminator judges.
+        the mean of the second stage's tokens (2N, C), which the discriminator judges.
         """
         heads, tokens = self.first_stage(self.head.expand(patches.shape[0], -1, -1), patches)
         logits = self.classifier(heads[:, 0])

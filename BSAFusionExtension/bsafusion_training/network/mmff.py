@@ -1,9 +1,8 @@
 """MMFF: multi-modal feature fusion (BSAFusion, section "MMFF").
 
 Fusion blocks go coarse to fine over the fixed image's features, the moving image's features warped with the
-displacement
-(rescaled to each map), and the previous block's result; the last one adds the full-resolution structure
-features.
+displacement (rescaled to each map), and the previous block's result; the last one adds the full-resolution
+structure features.
 """
 
 from __future__ import annotations

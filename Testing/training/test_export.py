@@ -1,0 +1,49 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from bsafusion_training.data.pairs import Pairs
+from bsafusion_training.export import export, load_average
+from bsafusion_training.trainer import Recipe, Trainer
+
+from Testing.training.test_network import SMALL
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    image = (torch.rand(2, 256, 256) * 255).to(torch.uint8)
+    pairs = Pairs(image, 255 - image, torch.tensor([1, 1]), ["1", "1"], ["1001", "1002"])
+    trainer = Trainer(
+        Recipe(steps=2, batch=2, sizes=((64, 1, 1),), half=False, size=SMALL), {"CT-MRI": pairs}
+    )
+    trainer.advance()
+    trainer.advance()
+    path = tmp_path_factory.mktemp("run") / "last.pt"
+    trainer.save(path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_the_exported_file_gives_what_the_checkpoint_gives(checkpoint: Path, tmp_path: Path) -> None:
+    path = export(checkpoint, tmp_path, "tiny", "1", {"validation": {"NCC": 0.5}})
+    extra = {"metadata.json": ""}
+    exported = torch.jit.load(str(path), _extra_files=extra)
+    network, _ = load_average(checkpoint)
+    fixed, moving = torch.rand(2, 1, 70, 96), torch.rand(2, 1, 70, 96)
+    with torch.inference_mode():
+        for theirs, ours in zip(exported(fixed, moving), network(fixed, moving), strict=True):
+            torch.testing.assert_close(theirs, ours, rtol=0, atol=1e-5)
+        torch.testing.assert_close(
+            exported.blend(fixed, moving), network.blend(fixed, moving), rtol=0, atol=1e-5
+        )
+    metadata = json.loads(extra["metadata.json"])
+    assert (metadata["id"], metadata["contract"], metadata["validation"]) == ("tiny", 1, {"NCC": 0.5})
+
+
+def test_the_manifest_holds_the_hash_of_the_file(checkpoint: Path, tmp_path: Path) -> None:
+    path = export(checkpoint, tmp_path, "tiny", "7", {})
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["default"] == "tiny"
+    assert manifest["models"][0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()

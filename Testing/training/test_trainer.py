@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+import torch
+from bsafusion_training.data.pairs import Pairs
+from bsafusion_training.evaluation import evaluate, table_text
+from bsafusion_training.trainer import Recipe, Trainer, image_size, learning_rate, train
+
+from Testing.training.test_network import SMALL
+
+
+def pairs(count: int = 2) -> dict[str, Pairs]:
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 256), torch.linspace(-1, 1, 256), indexing="ij")
+    head = 200 * ((x / 0.7) ** 2 + (y / 0.8) ** 2 < 1) * (0.6 + 0.4 * torch.sin(12 * x) * torch.cos(9 * y))
+    fixed = head.to(torch.uint8).expand(count, -1, -1)
+    names = [f"1{i:03d}" for i in range(count)]
+    return {"CT-MRI": Pairs(fixed, 220 - fixed, torch.ones(count, dtype=torch.long), ["1"] * count, names)}
+
+
+def recipe(steps: int) -> Recipe:
+    return Recipe(steps=steps, batch=2, clean=1, warm_up=2, sizes=((64, 1, 1),), half=False, size=SMALL)
+
+
+def test_a_resumed_run_gives_what_an_unbroken_one_gives(tmp_path: Path) -> None:
+    unbroken = Trainer(recipe(4), pairs())
+    list(train(unbroken, tmp_path / "unbroken"))
+    broken = Trainer(recipe(4), pairs())
+    broken.advance(), broken.advance()
+    broken.save(tmp_path / "broken.pt")
+    resumed = Trainer(recipe(4), pairs())
+    resumed.resume(tmp_path / "broken.pt")
+    list(train(resumed, tmp_path / "resumed"))
+    for name, value in unbroken.average.state_dict().items():
+        assert torch.equal(value, resumed.average.state_dict()[name]), name
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    Trainer(recipe(4), pairs()).save(tmp_path / "last.pt")
+    other = Trainer(Recipe(batch=3, sizes=((64, 1, 1),), size=SMALL), pairs())
+    with pytest.raises(ValueError, match="another recipe"):
+        other.resume(tmp_path / "last.pt")
+
+
+def test_the_network_learns_a_single_pair() -> None:
+    trainer = Trainer(recipe(80), pairs(1))
+    losses = [trainer.advance() for _ in range(80)]
+    first, last = losses[:10], losses[-10:]
+    for part, share in (("matching", 0.8), ("motion", 0.9), ("fusion", 0.8)):
+        assert sum(x[part] for x in last) < share * sum(x[part] for x in first), part
+
+
+def test_the_rate_rises_and_then_falls_to_nearly_nothing() -> None:
+    plan = Recipe(steps=1000, warm_up=100)
+    assert learning_rate(plan, 0) < learning_rate(plan, 50) < learning_rate(plan, 100)
+    assert learning_rate(plan, 999) < 0.02 * plan.rate
+
+
+def test_images_grow_during_training() -> None:
+    plan = Recipe(steps=100, sizes=((64, 1.0, 0.0), (128, 0.0, 1.0)))
+    assert [image_size(plan, 0, d) for d in (0.0, 0.99)] == [64, 64]
+    assert [image_size(plan, 100, d) for d in (0.0, 0.99)] == [128, 128]
+
+
+def test_an_idle_network_is_judged_as_nothing_done() -> None:
+    def idle(fixed: torch.Tensor, moving: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.maximum(fixed, moving), torch.zeros(1, 2, *fixed.shape[-2:])
+
+    table = evaluate(idle, pairs(2)["CT-MRI"])
+    assert table["network"]["NCC"] == table["nothing done"]["NCC"]
+    assert max(table["network"]["still"]) == 0
+    assert min(table["network"]["error mean"]) > 1.0
+    assert table["maximum with the truth"]["SCD"][0] > table["nothing done"]["SCD"][0] - 0.2
+    assert "| network |" in table_text("CT-MRI", table)
