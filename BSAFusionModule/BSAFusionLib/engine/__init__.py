@@ -1,7 +1,46 @@
-"""Volumes in, volumes out; knows nothing of Slicer."""
+"""Volumes in, volumes out; knows nothing of Slicer.
+
+The two functions import the computing parts, SimpleITK and PyTorch only when they are called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .config import FusionConfig
-from .result import FusionResult, SliceFusion
+from .result import Cancel, FusionResult, Progress, SliceFusion
 from .volume import Grid, Volume
 
-__all__ = ["FusionConfig", "FusionResult", "Grid", "SliceFusion", "Volume"]
+if TYPE_CHECKING:
+    from .network import FusionNetwork
+
+__all__ = ["FusionConfig", "FusionResult", "Grid", "SliceFusion", "Volume", "fuse", "fuse_slices"]
+
+
+def fuse(
+    fixed: Volume,
+    moving: Volume,
+    config: FusionConfig | None = None,
+    model: FusionNetwork | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> FusionResult:
+    """Register moving to fixed and fuse both; see pipeline.fuse."""
+    from . import pipeline
+
+    return pipeline.fuse(fixed, moving, config, model, progress, cancel)
+
+
+def fuse_slices(
+    fixed: NDArray[np.float32],
+    moving: NDArray[np.float32],
+    model: FusionNetwork | None = None,
+    device: str = "cpu",
+) -> SliceFusion:
+    """Register and fuse stacks of slices, (N, H, W) in [0, 1]; see slice_fusion.fuse_slices."""
+    from . import slice_fusion
+
+    return slice_fusion.fuse_slices(fixed, moving, model, device)

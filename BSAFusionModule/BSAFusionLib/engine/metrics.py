@@ -1,6 +1,7 @@
 """How a fused slice is judged: Qabf, SSIM, VIF, SCD and NCC, in plain numpy.
 
-Every function takes (H, W) float arrays with values in [0, 1], H and W at least 32, and gives a Python float.
+Every function takes (H, W) float arrays with values in [0, 1], H and W at least 32 (ncc: any shape), and
+gives a Python float.
 No single number can be trusted: dropping one source altogether can raise Qabf and VIF.
 """
 
@@ -21,8 +22,9 @@ _VIF_NOISE = 2.0 / 255.0**2
 
 
 def ncc(x: Image, y: Image) -> float:
-    """Pearson correlation of two images, in [-1, 1]; 0 where one of them is constant."""
-    _check(x, y)
+    """Pearson correlation of two arrays of one shape, any shape, in [-1, 1]; 0 where one is constant."""
+    if x.shape != y.shape:
+        raise InputError(f"Arrays of shapes {x.shape} and {y.shape} cannot be compared: give both one shape.")
     a, b = x - np.mean(x, dtype=np.float64), y - np.mean(y, dtype=np.float64)
     norm = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
     return float(np.sum(a * b)) / norm if norm > _TINY else 0.0

@@ -1,0 +1,80 @@
+"""Numbers before and after: similarity, displacement and smoothness. Similarity is not accuracy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .metrics import ncc
+
+NOTE = (
+    "Similarity is not accuracy: these numbers compare brightness, not anatomy. "
+    "Judge the alignment by landmarks or by eye before using it."
+)
+_BINS = 32
+_LEAST_COMMON = 100  # voxels; fewer give no statistics
+
+Stack = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def normalized_mutual_information(x: Stack, y: Stack) -> float:
+    """(H(x) + H(y)) / H(x, y) of values in [0, 1], any shape (Studholme 1999): 1 independent, 2 equal."""
+    index = np.minimum((x * _BINS).astype(np.intp), _BINS - 1) * _BINS
+    index += np.minimum((y * _BINS).astype(np.intp), _BINS - 1)
+    joint = np.bincount(index.ravel(), minlength=_BINS**2).reshape(_BINS, _BINS) / index.size
+    together = _entropy(joint)
+    return (_entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))) / together if together > 0 else 2.0
+
+
+def similarity(fixed: Stack, moving: Stack, common: Mask) -> dict[str, Any]:
+    """Compare two stacks (N, H, W), values in [0, 1], where common (N, H, W) is True.
+
+    Returns ncc and nmi over everything and, as lists, per slice; None where too little is in common.
+    """
+    slices = [_compare(*pair) for pair in zip(fixed, moving, common, strict=True)]
+    overall = _compare(fixed, moving, common)
+    return {
+        "ncc": overall[0],
+        "nmi": overall[1],
+        "ncc_per_slice": [pair[0] for pair in slices],
+        "nmi_per_slice": [pair[1] for pair in slices],
+    }
+
+
+def displacement_statistics(displacement: NDArray[np.float32]) -> dict[str, float]:
+    """Mean, 95th percentile and maximum length, mm, of a displacement (K, J, I, 3)."""
+    length = _length(displacement)
+    return {
+        "mean": float(length.mean(dtype=np.float64)),
+        "p95": float(np.percentile(length, 95)),
+        "max": float(length.max()),
+    }
+
+
+def slice_jumps(displacement: NDArray[np.float32]) -> dict[str, Any]:
+    """How far neighbouring slices disagree, mm, for a displacement cut into slices, (N, H, W, 3).
+
+    Returns the mean and the largest of the mean jumps, and the mean jump behind every slice but the last.
+    """
+    pairs = zip(displacement[1:], displacement[:-1], strict=True)
+    jumps = [float(_length(after - before).mean(dtype=np.float64)) for after, before in pairs]
+    return {"mean": float(np.mean(jumps)), "max": max(jumps), "per_slice": jumps}
+
+
+def _compare(fixed: Stack, moving: Stack, common: Mask) -> tuple[float | None, float | None]:
+    if np.count_nonzero(common) < _LEAST_COMMON:
+        return None, None
+    x, y = fixed[common], moving[common]
+    return ncc(x, y), normalized_mutual_information(x, y)
+
+
+def _length(displacement: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.sqrt(np.einsum("...c,...c->...", displacement, displacement)))
+
+
+def _entropy(shares: NDArray[np.float64]) -> float:
+    shares = shares[shares > 0]
+    return float(-np.sum(shares * np.log(shares)))

@@ -1,0 +1,120 @@
+"""What a run says about itself, ready for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alignment import LinearAlignment
+from .config import FusionConfig
+from .geometry import extent_mm, overlap
+from .jacobian import Repair
+from .network import FusionNetwork
+from .quality import NOTE, displacement_statistics, similarity, slice_jumps
+from .slice_steps import SquareView
+from .source import Pulled, Source
+
+
+def build_report(
+    view: SquareView,
+    alignment: LinearAlignment,
+    displacement: NDArray[np.float32],
+    repair: Repair,
+    network: FusionNetwork,
+    config: FusionConfig,
+) -> dict[str, Any]:
+    """Configuration, network, geometry, alignment, before/after numbers and warnings of a run.
+
+    displacement: u on the fixed grid, (K, J, I, 3), mm.
+    """
+    quality = _measure(view, alignment.matrix, displacement, repair)
+    return {
+        "model": _describe_network(network),
+        "configuration": config.as_dict(),
+        "geometry": _describe_geometry(view),
+        "alignment": asdict(alignment) | {"matrix": alignment.matrix.tolist()},
+        "quality": quality,
+        "warnings": _warnings(network, alignment, repair, quality),
+    }
+
+
+def _describe_network(network: FusionNetwork) -> dict[str, str]:
+    return {
+        "id": network.id,
+        "version": network.version,
+        "sha256": network.hash,
+        "device": network.device,
+    }
+
+
+def _describe_geometry(view: SquareView) -> dict[str, Any]:
+    """Sizes in voxels along i, j, k and in mm, overlap as loaded, and how slices were cut."""
+    place = overlap(view.fixed.volume, view.moving.volume)
+    frame = view.square.frame
+    return {
+        "fixed": _describe_source(view.fixed),
+        "moving": _describe_source(view.moving),
+        "overlap": {"fixed_fraction": place.fixed_fraction, "moving_fraction": place.moving_fraction},
+        "slices": {
+            "axis": "ijk"[frame.axes[0]],
+            "count": frame.shape[0],
+            "spacing_mm": frame.spacing[0],
+            "registration_pixel_mm": view.square.pixel,
+            "registration_shape": list(view.square.shape),
+        },
+    }
+
+
+def _measure(
+    view: SquareView, initial: NDArray[np.float64], displacement: NDArray[np.float32], repair: Repair
+) -> dict[str, Any]:
+    """Similarity as loaded (before), after the initial alignment and after all, and the field's numbers."""
+
+    def compare(moving: Pulled) -> dict[str, Any]:
+        return similarity(view.slices, moving.unit, moving.inside)
+
+    return {
+        "note": NOTE,
+        "before": compare(view.pull(np.eye(4))),
+        "after_initial_alignment": compare(view.pull(initial)),
+        "after": compare(view.pull(initial, displacement)),
+        "displacement_mm": displacement_statistics(displacement),
+        "slice_jump_mm": slice_jumps(view.square.frame.cut(displacement)),
+        "jacobian": {"smallest": repair.smallest, "largest": repair.largest},
+        "folds_repaired": repair.folded,
+    }
+
+
+def _warnings(
+    network: FusionNetwork, alignment: LinearAlignment, repair: Repair, quality: dict[str, Any]
+) -> list[str]:
+    """Sentences about everything that a user should look at."""
+    found = list(network.notes)
+    if not alignment.converged:
+        found.append(f"The initial alignment did not settle: {alignment.note}")
+    if repair.folded:
+        found.append(f"The displacement was folded at {repair.folded} voxels and was smoothed there.")
+    if repair.scale < 1:
+        found.append(
+            f"Smoothing was not enough: the displacement was shrunk to {repair.scale:.3g} of itself."
+        )
+    before, after = quality["before"]["nmi"], quality["after"]["nmi"]
+    if before is not None and after is not None and after < before:
+        found.append(f"Mutual information fell from {before:.3f} to {after:.3f}: compare the volumes by eye.")
+    return found
+
+
+def _describe_source(source: Source) -> dict[str, Any]:
+    grid = source.volume.grid
+    return {
+        "modality": source.modality,
+        "modality_is_a_guess": source.guessed,
+        "window": list(source.window),
+        "voxels": list(grid.shape[::-1]),
+        "spacing_mm": np.round(grid.spacing, 6).tolist(),
+        "extent_mm": np.round(extent_mm(grid), 3).tolist(),
+        "ijk_to_ras": grid.ijk_to_ras.tolist(),
+    }
