@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .pair import ELASTIC_MM, ROTATION_DEGREES, SHIFT_MM, make_pair
+from .pair import ELASTIC_MM, ROTATION_DEGREES, SHIFT_MM, make_pair, run_fuse
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FOLDER = _ROOT / "out" / "demo"
@@ -21,15 +20,12 @@ def main() -> int:
     """Run the demonstration; returns 0 if the target registration error is at least halved."""
     print("Fetching brain templates (82 MB the first time)", flush=True)
     pair = make_pair(_ROOT / ".cache", _FOLDER)
-    print(
-        f"T1 MRI and PET; the PET is moved by {SHIFT_MM:g} mm, turned by {ROTATION_DEGREES:g} degrees and bent "
-        f"by {ELASTIC_MM:g} mm (mean)",
-        flush=True,
+    moved = (
+        f"moved by {SHIFT_MM:g} mm, turned by {ROTATION_DEGREES:g} degrees, bent by {ELASTIC_MM:g} mm (mean)"
     )
-    command = [sys.executable, "-m", "BSAFusionLib", "fuse", pair.fixed, pair.moving]
-    command += ["--modality", "pet", "--out", _RESULTS, "--force"]
+    print(f"Fusing a T1 MRI with a PET that was {moved}", flush=True)
     started = time.perf_counter()
-    subprocess.run(command, check=True)
+    run_fuse(pair, _RESULTS)
     seconds = time.perf_counter() - started
     before, after = pair.errors_before(), pair.errors_after(_RESULTS / "transform.h5")
     print(f"\nTarget registration error over {len(before)} points of the brain, mm")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from numpy.typing import NDArray
-
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.io import read_volume, write_volume
+from numpy.typing import NDArray
 
 from .misalignment import Misalignment, random_misalignment
 from .templates import fetch_templates
@@ -59,3 +60,9 @@ def make_pair(cache: Path, folder: Path) -> Pair:
     write_volume(fixed, folder / "T1.nrrd")
     write_volume(truth.apply(original), folder / "PET_moved.nrrd")
     return Pair(folder / "T1.nrrd", folder / "PET_moved.nrrd", points, truth)
+
+
+def run_fuse(pair: Pair, out: Path) -> None:
+    """Fuse the pair as a user would; raises CalledProcessError if the command fails."""
+    files = [str(pair.fixed), str(pair.moving), "--out", str(out), "--force"]
+    subprocess.run([sys.executable, "-m", "BSAFusionLib", "fuse", *files, "--modality", "pet"], check=True)

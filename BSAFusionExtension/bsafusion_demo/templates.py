@@ -1,4 +1,4 @@
-"""Brain templates on one frame, from the SPM runtime package (GPL-2), which is read as data, never imported."""
+"""Brain templates on one frame, from the SPM runtime package (GPL-2), read as data, never imported."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import FusionConfig, FusionResult, Volume
+from ..engine import FusionResult, Volume
 from ..engine.color import colorize, resolve_colormap
-from ..engine.intensity import guess_modality, to_unit
+from ..engine.intensity import apply_window
 from ..engine.resample import resample
 from ..engine.slices import SliceFrame, choose_axis
 from .preview import Column, draw_preview
@@ -21,25 +21,26 @@ _NOTE = (
 )
 
 
-def write_preview(
-    fixed: Volume, moving: Volume, result: FusionResult, config: FusionConfig, path: Path
-) -> None:
+def write_preview(fixed: Volume, moving: Volume, result: FusionResult, path: Path) -> None:
     """Draw three slices of the run into a PNG file; raises OSError where it cannot be written."""
-    fixed_modality = guess_modality(fixed) if config.fixed_modality == "auto" else config.fixed_modality
-    fixed_name = f"{_NAMES[fixed_modality]}, {fixed.name}"
-    moving_name = f"{_NAMES[result.modality]}, {moving.name}"
-    scaled = moving.with_array(to_unit(moving, result.modality, config.window))
+    geometry, options = result.report["geometry"], result.report["configuration"]
+    fixed_kind, moving_kind = (_NAMES[geometry[role]["modality"]] for role in ("fixed", "moving"))
+    colormap = resolve_colormap(options["colormap"], result.modality)
+    scaled = moving.with_array(apply_window(moving.array, geometry["moving"]["window"]))
     before = resample(scaled, fixed.grid)
     after = resample(scaled, fixed.grid, result.initial, result.displacement)
-    colormap = resolve_colormap(config.colormap, result.modality)
     fused = _bytes(result.fused.array) if result.fused_color is None else result.fused_color
     columns = [
-        Column("Fixed", fixed_name, _bytes(to_unit(fixed, fixed_modality, config.fixed_window))),
-        Column("Moving, before", moving_name, _shown(before, colormap)),
-        Column("Moving, aligned", moving_name, _shown(after, colormap)),
-        Column("Fused", f"{_NAMES[fixed_modality]} and {_NAMES[result.modality]}", fused),
+        Column(
+            "Fixed",
+            f"{fixed_kind}, {fixed.name}",
+            _bytes(apply_window(fixed.array, geometry["fixed"]["window"])),
+        ),
+        Column("Moving, before", f"{moving_kind}, {moving.name}", _shown(before, colormap)),
+        Column("Moving, aligned", f"{moving_kind}, {moving.name}", _shown(after, colormap)),
+        Column("Fused", f"{fixed_kind} and {moving_kind}", fused),
     ]
-    frame = SliceFrame.along(fixed.grid, choose_axis(fixed.grid, config.axis))
+    frame = SliceFrame.along(fixed.grid, choose_axis(fixed.grid, options["axis"]))
     draw_preview(columns, result.displacement, frame, _NOTE).save(path)
 
 

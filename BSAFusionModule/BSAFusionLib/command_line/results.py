@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..engine import FusionConfig, FusionResult, Volume
-from ..engine.pipeline import fuse
+from ..engine import FusionConfig, FusionResult, Volume, fuse
 from ..engine.errors import DependencyError
 from ..engine.io import read_volume, write_color, write_displacement, write_transform, write_volume
 from ..engine.result import Progress
@@ -25,18 +24,12 @@ def fuse_files(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     fixed = read_volume(request["fixed"], request["fixed_series"])
     progress("Reading the volumes", 1, 2)
     moving = read_volume(request["moving"], request["moving_series"])
-    config = FusionConfig(**request["config"])
-    result = fuse(fixed, moving, config, progress=progress)
-    return write_results(fixed, moving, result, config, Path(request["folder"]), progress)
+    result = fuse(fixed, moving, FusionConfig(**request["config"]), progress=progress)
+    return write_results(fixed, moving, result, Path(request["folder"]), progress)
 
 
 def write_results(
-    fixed: Volume,
-    moving: Volume,
-    result: FusionResult,
-    config: FusionConfig,
-    folder: Path,
-    progress: Progress,
+    fixed: Volume, moving: Volume, result: FusionResult, folder: Path, progress: Progress
 ) -> dict[str, Any]:
     """Write all files of a run into folder, and return the report."""
     from ..scene.bundle import write_bundle
@@ -48,7 +41,7 @@ def write_results(
         ("aligned.nrrd", lambda path: write_volume(result.aligned, path)),
         ("transform.h5", lambda path: write_transform(result.displacement, grid, result.initial, path)),
         ("displacement.nrrd", lambda path: write_displacement(result.displacement, grid, path)),
-        ("preview.png", lambda path: write_preview(fixed, moving, result, config, path)),
+        ("preview.png", lambda path: write_preview(fixed, moving, result, path)),
         ("scene.mrb", lambda path: write_bundle(fixed, moving, result, path)),
     ]
     if result.fused_color is not None:
@@ -59,7 +52,7 @@ def write_results(
         progress(f"Writing {name}", number, len(steps))
         write(folder / name)
         files[name] = _sha256(folder / name)
-    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb(), "sha256": files}
+    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb(), "files": files}
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
 
