@@ -59,8 +59,8 @@ def prepare_grid(scene: slicer.vtkMRMLScene, transform_id: str, region_id: str) 
     """
     transform, region = scene.GetNodeByID(transform_id), scene.GetNodeByID(region_id)
     display = transform.GetDisplayNode()
-    largest = _largest_displacement(transform, region)
-    spacing = grid_spacing(_extent(region), largest)
+    largest, bending = _displacement(transform, region)
+    spacing = grid_spacing(_extent(region), bending)
     display.SetVisualizationMode(display.VIS_MODE_GRID)
     display.SetAndObserveRegionNode(region)
     display.SetGridSpacingMm(spacing)
@@ -78,13 +78,13 @@ def show_grid(scene: slicer.vtkMRMLScene, transform_id: str, visible: bool) -> N
     display.SetVisibility3D(visible)
 
 
-def grid_spacing(extent_mm: float, largest_mm: float) -> float:
+def grid_spacing(extent_mm: float, bending_mm: float) -> float:
     """Choose 1, 2 or 5 times a power of ten, in mm.
 
-    About 25 lines cross a picture of that extent; fewer, but at least 8, where the largest displacement would
-    carry a line past its neighbour.
+    About 25 lines cross a picture of that extent; fewer, but at least 8, where the bending would carry a line
+    past its neighbour.
     """
-    wanted = max(extent_mm / _LINES, min(largest_mm, extent_mm / _FEWEST_LINES))
+    wanted = max(extent_mm / _LINES, min(bending_mm, extent_mm / _FEWEST_LINES))
     power: float = 10.0 ** floor(log10(wanted))
     steps = (power, 2 * power, 5 * power, 10 * power)
     return next(step for step in steps if step >= wanted * 0.75)
@@ -122,16 +122,20 @@ def _extent(volume: slicer.vtkMRMLVolumeNode) -> float:
     return float(max(count * mm for count, mm in zip(counts, volume.GetSpacing(), strict=True)))
 
 
-def _largest_displacement(transform: slicer.vtkMRMLTransformNode, region: slicer.vtkMRMLVolumeNode) -> float:
-    """The largest distance, mm, between points spread over region and where they come from."""
+def _displacement(
+    transform: slicer.vtkMRMLTransformNode, region: slicer.vtkMRMLVolumeNode
+) -> tuple[float, float]:
+    """Largest displacement over region, and largest without its affine part, which bends no line; mm."""
     from_world, ijk_to_ras = vtk.vtkGeneralTransform(), vtk.vtkMatrix4x4()
     transform.GetTransformFromWorld(from_world)
     region.GetIJKToRASMatrix(ijk_to_ras)
     axes = [np.linspace(0, count - 1, _SAMPLES) for count in region.GetImageData().GetDimensions()]
-    index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    points = index @ array(ijk_to_ras)[:3, :3].T + array(ijk_to_ras)[:3, 3]
-    moved = np.array([from_world.TransformPoint(*point) for point in points.tolist()])
-    return float(np.linalg.norm(moved - points, axis=1).max())
+    index = np.stack([*np.meshgrid(*axes, indexing="ij"), np.ones([_SAMPLES] * 3)], axis=-1).reshape(-1, 4)
+    points = index @ array(ijk_to_ras).T
+    moved = np.array([from_world.TransformPoint(*point) for point in points[:, :3].tolist()])
+    affine = np.linalg.lstsq(points, moved, rcond=None)[0]
+    lengths = np.linalg.norm(moved - points[:, :3], axis=1)
+    return float(lengths.max()), float(np.linalg.norm(moved - points @ affine, axis=1).max())
 
 
 def _color_by_length(display: slicer.vtkMRMLTransformDisplayNode, largest_mm: float) -> None:
