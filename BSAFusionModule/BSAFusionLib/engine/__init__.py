@@ -29,9 +29,9 @@ def fuse(
     cancel: Cancel | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both; see pipeline.fuse."""
-    from . import pipeline
+    from .pipeline import fuse as fuse_volumes
 
-    return pipeline.fuse(fixed, moving, config, model, progress, cancel)
+    return fuse_volumes(fixed, moving, config, model, progress, cancel)
 
 
 def fuse_slices(
@@ -41,6 +41,6 @@ def fuse_slices(
     device: str = "cpu",
 ) -> SliceFusion:
     """Register and fuse stacks of slices, (N, H, W) in [0, 1]; see slice_fusion.fuse_slices."""
-    from . import slice_fusion
+    from .slice_fusion import fuse_slices as fuse_stacks
 
-    return slice_fusion.fuse_slices(fixed, moving, model, device)
+    return fuse_stacks(fixed, moving, model, device)
