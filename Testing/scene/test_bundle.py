@@ -77,8 +77,8 @@ def test_the_colours_come_back_as_they_were(reloaded: vtkMRMLScene) -> None:
 
 def test_the_table_comes_back_with_its_numbers(reloaded: vtkMRMLScene) -> None:
     table = named(reloaded, "Quality of Head PET to Head MR").GetTable()
-    rows = [[table.GetValue(row, column).ToString() for column in range(3)] for row in range(2)]
-    assert rows == [["ncc", "0.5", "0.75"], ["displacement mm mean", "nan", "2.5"]]
+    rows = [[table.GetValue(row, column).ToString() for column in range(4)] for row in range(2)]
+    assert rows == [["NCC", "0.5", "nan", "0.75"], ["Displacement mean (mm)", "nan", "nan", "2.5"]]
 
 
 def test_the_coloured_picture_is_in_front_in_every_view(reloaded: vtkMRMLScene) -> None:

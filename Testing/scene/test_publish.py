@@ -87,12 +87,12 @@ def test_pictures_are_shown_as_what_they_are(scene: vtkMRMLScene, pair: Pair) ->
 def test_each_result_tells_where_it_comes_from(scene: vtkMRMLScene, pair: Pair) -> None:
     result = make_result()
     result.report["model"] = {"id": "m1", "hash": "abc"}
-    published = publish(scene, result, *pair, provenance={"verdict": "good"})
+    published = publish(scene, result, *pair, provenance={"Verdict": "good"})
     for node_id in published.ids:
         node = scene.GetNodeByID(node_id)
-        assert json.loads(node.GetAttribute("BSAFusion.model")) == {"id": "m1", "hash": "abc"}
-        assert node.GetAttribute("BSAFusion.verdict") == "good"
-        assert "display only" in node.GetAttribute("BSAFusion.use")
+        assert json.loads(node.GetAttribute("BSAFusion.Model")) == {"id": "m1", "hash": "abc"}
+        assert node.GetAttribute("BSAFusion.Verdict") == "good"
+        assert "display only" in node.GetAttribute("BSAFusion.Use")
 
 
 def test_results_are_filed_beside_the_fixed_volume(scene: vtkMRMLScene, pair: Pair) -> None:

@@ -42,8 +42,8 @@ def publish(
     check_destinations(scene, chosen, [fixed, moving])
     wanted = [item for item in contents(result, fixed, moving) if getattr(chosen, item.role) != OFF]
     targets = {item.role: destination(scene, item, getattr(chosen, item.role)) for item in wanted}
-    known = {key: result.report[key] for key in _FROM_REPORT if key in result.report}
-    attributes = _attributes({**known, **(provenance or {}), "use": USE})
+    known = {key.capitalize(): result.report[key] for key in _FROM_REPORT if key in result.report}
+    attributes = _attributes({**known, **(provenance or {}), "Use": USE})
     with Transaction(scene) as transaction:
         nodes = {item.role: _write(scene, transaction, item, targets[item.role]) for item in wanted}
         for node in nodes.values():

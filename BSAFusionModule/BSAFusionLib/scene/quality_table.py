@@ -9,42 +9,55 @@ from typing import Any
 import slicer
 import vtk
 
+_STAGES = {"before": "Before", "after_initial_alignment": "After initial alignment", "after": "After"}
+_ABBREVIATIONS = ("ncc", "nmi")
+
 
 def fill_table(report: Mapping[str, Any], node: slicer.vtkMRMLTableNode) -> None:
-    """Put report["quality"] into the columns Measure (text), Before and After (numbers).
-
-    A number under "before" or "after" goes into that column, any other belongs to the result and goes into
-    After; a measure that one column lacks is not a number (NaN) there.
-    """
-    names, before, after = vtk.vtkStringArray(), vtk.vtkDoubleArray(), vtk.vtkDoubleArray()
-    for column, title in ((names, "Measure"), (before, "Before"), (after, "After")):
-        column.SetName(title)
-    for name, first, last in quality_rows(report):
-        names.InsertNextValue(name)
-        before.InsertNextValue(first)
-        after.InsertNextValue(last)
+    """Put report["quality"] into the columns Measure, Before, After initial alignment and After."""
+    rows = quality_rows(report)
     table = vtk.vtkTable()
-    for column in (names, before, after):
+    names = vtk.vtkStringArray()
+    names.SetName("Measure")
+    for name in rows:
+        names.InsertNextValue(name)
+    table.AddColumn(names)
+    for stage, title in _STAGES.items():
+        column = vtk.vtkDoubleArray()
+        column.SetName(title)
+        for values in rows.values():
+            column.InsertNextValue(values.get(stage, nan))
         table.AddColumn(column)
     node.SetAndObserveTable(table)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetLocked(True)
 
 
-def quality_rows(report: Mapping[str, Any]) -> list[tuple[str, float, float]]:
-    """List (measure, before, after) of report["quality"]; NaN for what is not known."""
+def quality_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Order the numbers of report["quality"] by measure and stage: before, after_initial_alignment, after.
+
+    What belongs to no stage describes the result: after. Lists, as of numbers per slice, are left out.
+    """
     quality = report.get("quality", {})
-    before = dict(_numbers(quality.get("before", {})))
-    after = dict(_numbers(quality.get("after", {})))
-    after.update(_numbers({key: value for key, value in quality.items() if key not in ("before", "after")}))
-    return [(name, before.get(name, nan), after.get(name, nan)) for name in {**before, **after}]
+    result = {key: value for key, value in quality.items() if key not in _STAGES}
+    rows: dict[str, dict[str, float]] = {}
+    for stage, numbers in [*((stage, quality.get(stage, {})) for stage in _STAGES), ("after", result)]:
+        for words, value in _numbers(numbers, ()):
+            rows.setdefault(_label(words), {})[stage] = value
+    return rows
 
 
-def _numbers(mapping: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Walk through nested numbers; their names become words."""
+def _numbers(mapping: Mapping[str, Any], outer: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Walk through nested numbers, each with the words of its names."""
     for key, value in mapping.items():
-        name = f"{prefix}{key}".replace("_", " ")
+        words = (*outer, *key.split("_"))
         if isinstance(value, Mapping):
-            yield from _numbers(value, f"{name} ")
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield name, float(value)
+            yield from _numbers(value, words)
+        elif isinstance(value, int | float):
+            yield words, float(value)
+
+
+def _label(words: tuple[str, ...]) -> str:
+    """("displacement", "mm", "mean") -> "Displacement mean (mm)"."""
+    text = " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words if word != "mm")
+    return text[0].upper() + text[1:] + (" (mm)" if "mm" in words else "")
