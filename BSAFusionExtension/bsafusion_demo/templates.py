@@ -31,6 +31,6 @@ def fetch_templates(names: tuple[str, ...], cache: Path) -> list[Path]:
 
 
 def _download(cache: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(cache), PACKAGE]
+    command = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--dest", str(cache), PACKAGE]
     subprocess.run(command, check=True)
     return next(cache.glob("spm_runtime-*.whl"))
