@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -205,6 +206,29 @@ def available_devices() -> tuple[str, ...]:
 def describe_devices() -> list[str]:
     """Name every device that is there, with its memory where PyTorch tells it; the fastest first."""
     return [_describe(device) for device in available_devices()]
+
+
+def describe_devices() -> dict[str, str]:
+    """Name each device that is there, the fastest first, with its free memory where that is known."""
+    import torch
+
+    described = {}
+    for device in available_devices():
+        if device == "cuda":
+            free, total = torch.cuda.mem_get_info()
+            described[device] = f"{torch.cuda.get_device_name()}, {_of(free, total)}"
+        elif device == "cpu" and hasattr(os, "sysconf"):
+            free, total = (
+                os.sysconf(n) * os.sysconf("SC_PAGE_SIZE") for n in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES")
+            )
+            described[device] = f"processor, {torch.get_num_threads()} threads, {_of(free, total)}"
+        else:
+            described[device] = "Apple graphics" if device == "mps" else "processor"
+    return described
+
+
+def _of(free: int, total: int) -> str:
+    return f"{free / 2**30:.1f} of {total / 2**30:.1f} GB free"
 
 
 def resolve_device(name: str) -> str:
