@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..engine.errors import BSAFusionError, Cancelled, GeometryError
+from ..engine.errors import BSAFusionError, Cancelled, GeometryError, InputError
 from ..engine.exchange import read_result, write_volume
 from ..scene.display import show
 from ..scene.publish import publish
@@ -38,11 +38,17 @@ class FusionController:
         self._state = State.IDLE
         self._run: Run | None = None
         self._libraries_seen = False
+        self._devices: dict[str, str] = {}
 
     @property
     def state(self) -> State:
         """Where the present or last run stands."""
         return self._state
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """Devices that the worker has found, with their free memory; empty before it was started first."""
+        return self._devices
 
     def start(self, request: FusionRequest) -> None:
         """Begin a run; how it ends is told to the view."""
@@ -85,6 +91,7 @@ class FusionController:
             lack = Lack.from_probe(answer)
             if not lack:
                 self._libraries_seen = True
+                self._devices = dict(answer["devices"])
                 then()
             elif after_install:
                 self.fail(self._current(), still_lacking(lack))
@@ -199,7 +206,7 @@ class FusionController:
         """End the present run with an error."""
         if run is self._run:
             run.release()
-            self._end(State.FAILED, Outcome(error.message, error.details))
+            self._end(State.FAILED, Outcome(error.message, error.details, error=error))
 
     def _finish_check(self, message: Mapping[str, Any]) -> None:
         """End a self-check with its report."""
@@ -207,8 +214,8 @@ class FusionController:
 
     def _lose(self, run: Run, sentence: str) -> None:
         if run is self._run:
-            self._stop_run()
-            self._end(State.FAILED, Outcome(sentence))
+            self._worker.stop()
+            self.fail(run, InputError(sentence))
 
     def _stop_run(self) -> None:
         self._worker.stop()

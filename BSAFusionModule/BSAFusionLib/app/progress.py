@@ -21,7 +21,7 @@ class Forecast:
         now = self._clock()
         if step != self._step:
             self._step, self._began = step, now
-        if total <= 0:
+        if total <= 1:
             return f"{step} …", None
         text = f"{step}: {done} of {total}"
         elapsed = now - self._began

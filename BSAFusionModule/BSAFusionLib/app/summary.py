@@ -9,11 +9,7 @@ from typing import Any
 from ..engine.config import FusionConfig
 from .progress import duration
 
-_SIMILARITIES = {
-    "nmi": "normalised mutual information",
-    "mutual_information": "mutual information",
-    "ncc": "correlation",
-}
+_SIMILARITIES = {"nmi": "normalised mutual information", "ncc": "correlation"}
 
 
 def result_line(report: Mapping[str, Any], seconds: float) -> str:
@@ -25,7 +21,7 @@ def result_line(report: Mapping[str, Any], seconds: float) -> str:
         parts.append(f"elastic displacement {moved['mean']:.1f} mm on average")
     before, after = quality.get("before", {}), quality.get("after", {})
     for key, title in _SIMILARITIES.items():
-        if key in before and key in after:
+        if before.get(key) is not None and after.get(key) is not None:
             parts.append(f"{title} {before[key]:.3f} → {after[key]:.3f}")
             break
     line = ", ".join(parts) + "."
@@ -50,7 +46,7 @@ def self_check_text(answer: Mapping[str, Any]) -> str:
     lines = [
         f"Python: {answer['python']} on {answer['platform']}",
         f"Libraries: {versions}",
-        f"Devices: {'; '.join(answer['devices'])}",
+        f"Devices: {'; '.join(answer['devices'].values())}",
         f"Network: {answer['model']}, SHA-256 {answer['sha256']}",
         f"Phantom: landmarks {answer['error_before_mm']:.1f} mm off before, "
         f"{answer['error_after_mm']:.1f} mm after, in {answer['seconds']:.1f} s",

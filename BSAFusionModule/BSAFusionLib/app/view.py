@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..engine.errors import BSAFusionError
 from ..scene.outputs import Published
 
 
@@ -27,11 +28,16 @@ class State(enum.Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run has ended, in one sentence; details to unfold, and the ids of the nodes it has made."""
+    """How a run has ended.
+
+    message: one sentence, or the report of a self-check. details: to unfold. published: the ids of the nodes
+    it has made. error: what went wrong.
+    """
 
     message: str
     details: str = ""
     published: Published | None = None
+    error: BSAFusionError | None = None
 
 
 class View(Protocol):

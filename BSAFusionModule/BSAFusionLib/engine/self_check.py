@@ -16,7 +16,8 @@ LIBRARIES = ("numpy", "SimpleITK", "torch")
 def probe_libraries() -> dict[str, Any]:
     """Import what a run needs.
 
-    Returns {"versions": {name: text}, "missing": [name], "broken": {name: why}}, ready for JSON.
+    Returns {"versions": {name: text}, "missing": [name], "broken": {name: why}, "devices": {id: text}}, ready for
+    JSON; devices only when nothing is lacking.
     """
     versions: dict[str, str] = {}
     missing: list[str] = []
@@ -29,7 +30,14 @@ def probe_libraries() -> dict[str, Any]:
             versions[name] = importlib.import_module(name).__version__
         except Exception as error:  # a half install fails in any way: missing files, missing symbols
             broken[name] = f"{type(error).__name__}: {error}"
-    return {"versions": versions, "missing": missing, "broken": broken}
+    devices = {} if missing or broken else _devices()
+    return {"versions": versions, "missing": missing, "broken": broken, "devices": devices}
+
+
+def _devices() -> dict[str, str]:
+    from .network import describe_devices
+
+    return describe_devices()
 
 
 def check_everything(progress: Progress) -> dict[str, Any]:
@@ -37,7 +45,7 @@ def check_everything(progress: Progress) -> dict[str, Any]:
 
     Raises what `fuse` raises, and ImportError where a library is missing.
     """
-    from .network import describe_devices, load_network
+    from .network import load_network
     from .phantom import head_pair
     from .pipeline import fuse
 
@@ -51,7 +59,6 @@ def check_everything(progress: Progress) -> dict[str, Any]:
         **probe_libraries(),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "devices": describe_devices(),
         "model": f"{network.id} {network.version}",
         "sha256": network.hash,
         "error_before_mm": before,

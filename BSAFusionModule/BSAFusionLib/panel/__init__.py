@@ -1,0 +1,1 @@
+"""What is seen in Slicer: Qt, CTK and the application; no decision is taken here."""

@@ -54,23 +54,14 @@ def _check_place(fixed: Volume, moving: Volume, path: Path) -> None:
 
 def _fill(scene: slicer.vtkMRMLScene, fixed: Volume, moving: Volume, result: FusionResult) -> None:
     """Put inputs and results into an empty scene as a user would see them."""
+    from .add_volume import add_volume
     from .display import show
     from .publish import publish
 
-    fixed_id, moving_id = _add_volume(scene, fixed), _add_volume(scene, moving)
+    fixed_id, moving_id = add_volume(scene, fixed).GetID(), add_volume(scene, moving).GetID()
     published = publish(scene, result, fixed_id, moving_id)
     show(scene, published, fixed_id)
     for node_id in [fixed_id, moving_id, *published.ids]:
         node = scene.GetNodeByID(node_id)
         node.AddDefaultStorageNode()
         node.GetStorageNode().SetUseCompression(False)
-
-
-def _add_volume(scene: slicer.vtkMRMLScene, volume: Volume) -> str:
-    from .vtk_bridge import image_data, matrix
-
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", volume.name)
-    node.SetIJKToRASMatrix(matrix(volume.ijk_to_ras))
-    node.SetAndObserveImageData(image_data(volume.array))
-    node.CreateDefaultDisplayNodes()
-    return str(node.GetID())

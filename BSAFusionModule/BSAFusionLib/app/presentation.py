@@ -1,0 +1,69 @@
+"""What the panel says and allows, decided from the request, the volumes and the state of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .inspection import Facts, Inspector, describe, describe_pair
+from .request import FusionRequest
+from .view import State
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """Texts and switches of the panel.
+
+    button, button_enabled: the one button; reason: why it is disabled, empty when it is not.
+    fixed, moving, pair, device: one line each. editable: whether the settings may be changed.
+    """
+
+    button: str
+    button_enabled: bool
+    reason: str
+    fixed: str
+    moving: str
+    pair: str
+    device: str
+    editable: bool
+
+
+def present(
+    scene: Any, inspector: Inspector, request: FusionRequest, state: State, devices: Mapping[str, str]
+) -> Presentation:
+    """Decide what the panel shows now; devices: what the worker has found, empty before it was started."""
+    fixed = _facts(inspector, request.fixed_id, "fixed")
+    moving = _facts(inspector, request.moving_id, "moving")
+    reason = "" if state.is_busy else request.problem(scene, inspector) or ""
+    return Presentation(
+        button="Cancel" if state.is_busy else "Fuse",
+        button_enabled=state is State.RUNNING if state.is_busy else not reason,
+        reason=reason,
+        fixed=_line(fixed, request.config.fixed_modality),
+        moving=_line(moving, request.config.modality),
+        pair=describe_pair(fixed, moving) if fixed and moving else "",
+        device=_device_line(request.config.device, devices),
+        editable=not state.is_busy,
+    )
+
+
+def _facts(inspector: Inspector, node_id: str, role: str) -> Facts | None:
+    return inspector.facts(node_id, role) if node_id else None
+
+
+def _device_line(chosen: str, devices: Mapping[str, str]) -> str:
+    if not devices:
+        return "Its free memory is shown once PyTorch has been started."
+    if chosen == "auto":
+        return f"Now: {next(iter(devices.values()))}."
+    return (
+        f"{devices[chosen]}." if chosen in devices else f"Not available here: choose {' or '.join(devices)}."
+    )
+
+
+def _line(facts: Facts | None, modality: str) -> str:
+    if facts is None:
+        return ""
+    taken = f"Taken for {facts.modality.upper()}. " if modality == "auto" and facts.volume else ""
+    return taken + describe(facts)

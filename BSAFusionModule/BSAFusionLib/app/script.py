@@ -1,0 +1,96 @@
+"""A fusion from a script: starts, waits, and returns nodes or raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.config import FusionConfig
+from ..engine.errors import InputError
+from ..scene.outputs import Outputs
+from .controller import FusionController
+from .dependencies import Installer
+from .inspection import Inspector
+from .local_process import LocalProcess
+from .request import FusionRequest
+from .scheduler import Loop
+from .view import Outcome, State
+from .worker_client import WorkerClient
+from .worker_command import worker_command, worker_environment
+
+Progress = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True)
+class ResultNodes:
+    """The nodes that a fusion has made or updated; None for what was switched off or not made."""
+
+    fused: Any = None
+    color: Any = None
+    aligned: Any = None
+    transform: Any = None
+    quality: Any = None
+
+
+def fuse_nodes(
+    scene: Any,
+    fixed: Any,
+    moving: Any,
+    installer: Installer,
+    outputs: Outputs | None = None,
+    progress: Progress | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> ResultNodes:
+    """Fuse two vtkMRMLScalarVolumeNodes of a scene; blocks until the results are in the scene.
+
+    outputs: where they go, new nodes by default. progress: called as progress(text, fraction or None).
+    options: any of FusionConfig's, for example {"modality": "pet", "init": "affine"}.
+    Raises BSAFusionError, with the scene as it was.
+    """
+    request = FusionRequest(
+        fixed.GetID(), moving.GetID(), FusionConfig(**(options or {})), outputs or Outputs()
+    )
+    problem = request.problem(scene, Inspector(scene))
+    if problem:
+        raise InputError(problem)
+    view = _ScriptView(progress)
+    loop = Loop()
+    worker = WorkerClient(lambda: LocalProcess(loop), worker_command(), worker_environment())
+    controller = FusionController(scene, view, worker, installer, loop)
+    try:
+        controller.start(request)
+        loop.run_until(lambda: not controller.state.is_busy)
+    finally:
+        controller.close()
+    return view.nodes(scene)
+
+
+class _ScriptView:
+    """Keeps the outcome."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._outcome = Outcome("")
+
+    def show_state(self, state: State) -> None:
+        """Nobody looks."""
+
+    def show_progress(self, text: str, fraction: float | None) -> None:
+        if self._progress is not None:
+            self._progress(text, fraction)
+
+    def show_log(self, text: str) -> None:
+        """Nobody reads it."""
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    def nodes(self, scene: Any) -> ResultNodes:
+        """Return the result's nodes, or raise what went wrong."""
+        if self._outcome.error is not None:
+            raise self._outcome.error
+        published = self._outcome.published
+        return ResultNodes(
+            **{role: scene.GetNodeByID(node_id) for role, node_id in vars(published).items() if node_id}
+        )

@@ -1,0 +1,176 @@
+"""The panel's widgets: user's wishes to the controller, what it says back to the eye."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..app.controller import FusionController
+from ..app.inspection import Inspector
+from ..app.presentation import present
+from ..app.view import Outcome, State
+from ..app.worker_client import WorkerClient
+from ..app.worker_command import worker_command, worker_environment
+from ..scene.display import fit, show_volume
+from ..scene.grid_display import draw_grid, grid_spacing_mm
+from .installer import SlicerInstaller
+from .parameters import keep_published, request, swap
+from .qt_process import QtProcess, QtScheduler
+
+_EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
+_SHOWN = {
+    "showFusedButton": ("color_node", "fused_node"),
+    "showFixedButton": ("fixed_volume",),
+    "showMovingButton": ("moving_volume",),
+    "showAlignedButton": ("aligned_node",),
+}
+
+
+class FusionPanel:
+    """Connects the widgets of BSAFusion.ui with a controller, whose view it is.
+
+    ui: the widgets by name. scene: the MRML scene of the module.
+    """
+
+    def __init__(self, ui: Any, scene: Any) -> None:
+        self.ui = ui
+        self._scene = scene
+        self._parameters: Any = None
+        self._details = ""
+        self._inspector = Inspector(scene)
+        worker = WorkerClient(QtProcess, worker_command(), worker_environment())
+        self.controller = FusionController(scene, self, worker, SlicerInstaller(), QtScheduler())
+        self._connect()
+
+    def _connect(self) -> None:
+        ui = self.ui
+        ui.fuseButton.connect("clicked(bool)", self.on_fuse)
+        ui.swapButton.connect("clicked(bool)", self.on_swap)
+        ui.selfCheckButton.connect("clicked(bool)", self.on_self_check)
+        ui.detailsButton.connect("toggled(bool)", ui.detailsText.setVisible)
+        ui.copyButton.connect("clicked(bool)", self.on_copy)
+        ui.copyLogButton.connect("clicked(bool)", self.on_copy_log)
+        for name in _SHOWN:
+            getattr(ui, name).connect("clicked(bool)", lambda name=name: self.on_show(name))
+        for name in ("gridCheck", "gridColorCheck"):
+            getattr(ui, name).connect("clicked(bool)", self.draw_grid)
+        ui.gridSpacingSlider.connect("valueChanged(double)", self.draw_grid)
+
+    def set_parameters(self, parameters: Any) -> None:
+        """Take another parameter node, or None while the scene is closed."""
+        self._parameters = parameters
+        self.refresh()
+
+    def close(self) -> None:
+        """End the run and the worker."""
+        self._parameters = None
+        self.controller.close()
+
+    def refresh(self) -> None:
+        """Show what the settings mean and what can be done."""
+        if self._parameters is None:
+            return
+        controller, wish = self.controller, request(self._parameters)
+        shown = present(self._scene, self._inspector, wish, controller.state, controller.devices)
+        ui = self.ui
+        ui.fuseButton.text = _(shown.button)
+        ui.fuseButton.enabled = shown.button_enabled
+        ui.fuseButton.toolTip = shown.reason
+        ui.reasonLabel.text = shown.reason
+        ui.reasonLabel.visible = bool(shown.reason)
+        ui.fixedInfo.text, ui.movingInfo.text, ui.pairInfo.text = shown.fixed, shown.moving, shown.pair
+        ui.deviceInfo.text = shown.device
+        for name in _EDITORS:
+            getattr(ui, name).enabled = shown.editable
+        ui.selfCheckButton.enabled = shown.editable
+        for name, nodes in _SHOWN.items():
+            getattr(ui, name).enabled = any(getattr(self._parameters, node) for node in nodes)
+        for name in ("gridCheck", "gridSpacingSlider", "gridColorCheck"):
+            getattr(ui, name).enabled = self._parameters.transform_node is not None
+
+    def on_fuse(self) -> None:
+        """Start, or cancel what is running."""
+        if self.controller.state.is_busy:
+            self.controller.cancel()
+        else:
+            self._clear()
+            self.controller.start(request(self._parameters))
+
+    def on_self_check(self) -> None:
+        """Start a self-check."""
+        self._clear()
+        self.controller.self_check()
+
+    def on_swap(self) -> None:
+        """Exchange fixed and moving."""
+        with slicer.util.NodeModify(self._parameters):
+            swap(self._parameters)
+
+    def on_show(self, button: str) -> None:
+        """Put the volume that a button stands for into the views, fitted."""
+        nodes = [getattr(self._parameters, name) for name in _SHOWN[button]]
+        node_id = next(node for node in nodes if node is not None).GetID()
+        show_volume(self._scene, node_id)
+        fit(self._scene, node_id)
+
+    def draw_grid(self) -> None:
+        """Draw the deformation as the settings say."""
+        transform = self._parameters.transform_node if self._parameters is not None else None
+        if transform is not None and transform.GetDisplayNode() is not None:
+            ui = self.ui
+            shown = (ui.gridCheck.checked, ui.gridSpacingSlider.value, ui.gridColorCheck.checked)
+            draw_grid(self._scene, transform.GetID(), *shown)
+
+    def on_copy(self) -> None:
+        """Copy the message and its details."""
+        slicer.app.clipboard().setText(f"{self.ui.resultLabel.text}\n\n{self._details}".strip())
+
+    def on_copy_log(self) -> None:
+        """Copy the log."""
+        slicer.app.clipboard().setText(self.ui.logText.plainText)
+
+    def show_state(self, state: State) -> None:
+        """Show progress while something runs."""
+        self.ui.progressBar.visible = state.is_busy
+        self.ui.progressLabel.visible = state.is_busy
+        self.refresh()
+
+    def show_progress(self, text: str, fraction: float | None) -> None:
+        """Move the bar; without a fraction it only shows that something goes on."""
+        self.ui.progressLabel.text = text
+        self.ui.progressBar.maximum = 0 if fraction is None else 1000
+        self.ui.progressBar.value = 0 if fraction is None else round(1000 * fraction)
+
+    def show_log(self, text: str) -> None:
+        """Add one line to the log."""
+        self.ui.logText.appendPlainText(text)
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Say in place how a run has ended."""
+        icon = qt.QStyle.SP_MessageBoxWarning if outcome.error else qt.QStyle.SP_DialogApplyButton
+        self.ui.resultIcon.pixmap = slicer.app.style().standardIcon(icon).pixmap(20, 20)
+        self.ui.resultLabel.text = outcome.message
+        self._details = outcome.details
+        self.ui.detailsText.plainText = outcome.details
+        self.ui.detailsButton.visible = bool(outcome.details)
+        self.ui.resultFrame.visible = True
+        self.show_log(outcome.message)
+        if outcome.published is not None and self._parameters is not None:
+            keep_published(self._parameters, outcome.published)
+            self._take_grid_spacing()
+
+    def _take_grid_spacing(self) -> None:
+        """Start from the spacing that suits the new deformation."""
+        if self._parameters.transform_node is not None:
+            self._parameters.grid_spacing = grid_spacing_mm(
+                self._scene, self._parameters.transform_node.GetID()
+            )
+            self.draw_grid()
+
+    def _clear(self) -> None:
+        self.ui.resultFrame.visible = False
+        self.ui.detailsButton.checked = False
+        self.ui.logText.clear()

@@ -1,0 +1,98 @@
+"""The panel's settings, kept in a parameter node and so in a saved scene."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from slicer import (
+    vtkMRMLScalarVolumeNode,
+    vtkMRMLTableNode,
+    vtkMRMLTransformNode,
+    vtkMRMLVectorVolumeNode,
+)
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from ..app.request import FusionRequest
+from ..engine.config import FusionConfig
+from ..scene.outputs import NEW, OFF, Outputs, Published
+from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
+
+ROLES = ("fused", "color", "aligned", "transform", "quality")
+
+
+@parameterNodeWrapper
+class FusionParameters:
+    """Inputs, options, outputs and display; defaults are the engine's."""
+
+    fixed_volume: vtkMRMLScalarVolumeNode
+    moving_volume: vtkMRMLScalarVolumeNode
+    fixed_modality: Modality
+    moving_modality: Modality
+    fixed_window: Window
+    moving_window: Window
+    initial_alignment: InitialAlignment
+    slice_axis: SliceAxis
+    device: Device
+    colormap: Colormap
+    slice_smoothing: Annotated[float, WithinRange(0.0, 20.0)] = 3.0
+    registration_spacing: Annotated[float, WithinRange(0.5, 4.0)] = 1.0
+    batch_size: Annotated[int, WithinRange(1, 64)] = 8
+    make_fused: bool = True
+    make_color: bool = True
+    make_aligned: bool = True
+    make_transform: bool = True
+    make_quality: bool = True
+    fused_node: vtkMRMLScalarVolumeNode
+    color_node: vtkMRMLVectorVolumeNode
+    aligned_node: vtkMRMLScalarVolumeNode
+    transform_node: vtkMRMLTransformNode
+    quality_node: vtkMRMLTableNode
+    show_grid: bool = False
+    grid_color: bool = True
+    grid_spacing: Annotated[float, WithinRange(0.5, 50.0)] = 10.0
+
+
+def request(parameters: Any) -> FusionRequest:
+    """Read what a parameter node asks for."""
+    config = FusionConfig(
+        fixed_modality=parameters.fixed_modality.value,
+        modality=parameters.moving_modality.value,
+        fixed_window=parameters.fixed_window.value,
+        window=parameters.moving_window.value,
+        init=parameters.initial_alignment.value,
+        axis=parameters.slice_axis.value,
+        device=parameters.device.value,
+        slice_smoothing_mm=parameters.slice_smoothing,
+        registration_spacing_mm=parameters.registration_spacing,
+        colormap=parameters.colormap.value,
+        batch_size=parameters.batch_size,
+    )
+    outputs = Outputs(**{role: _destination(parameters, role) for role in ROLES})
+    return FusionRequest(_id(parameters.fixed_volume), _id(parameters.moving_volume), config, outputs)
+
+
+def keep_published(parameters: Any, published: Published) -> None:
+    """Choose the nodes that a run has made, so that the next run updates them."""
+    for role in ROLES:
+        node_id = getattr(published, role)
+        if node_id is not None:
+            scene = parameters.parameterNode.GetScene()
+            setattr(parameters, f"{role}_node", scene.GetNodeByID(node_id))
+
+
+def swap(parameters: Any) -> None:
+    """Exchange fixed and moving with what they are taken for."""
+    for name in ("volume", "modality", "window"):
+        fixed, moving = getattr(parameters, f"fixed_{name}"), getattr(parameters, f"moving_{name}")
+        setattr(parameters, f"fixed_{name}", moving)
+        setattr(parameters, f"moving_{name}", fixed)
+
+
+def _destination(parameters: Any, role: str) -> str:
+    if not getattr(parameters, f"make_{role}"):
+        return OFF
+    return _id(getattr(parameters, f"{role}_node")) or NEW
+
+
+def _id(node: Any) -> str:
+    return "" if node is None else str(node.GetID())

@@ -1,0 +1,33 @@
+"""How the deformation grid is drawn, as the user wants it."""
+
+from __future__ import annotations
+
+import slicer
+import vtk
+
+from .display import prepare_grid, show_grid
+
+_PLAIN = (1.0, 0.85, 0.2)
+
+
+def draw_grid(
+    scene: slicer.vtkMRMLScene, transform_id: str, visible: bool, spacing_mm: float, by_length: bool
+) -> None:
+    """Draw a transform's grid or not, lines spacing_mm apart, coloured by displacement or in one colour."""
+    display = scene.GetNodeByID(transform_id).GetDisplayNode()
+    region = display.GetRegionNode()
+    if region is not None:
+        prepare_grid(scene, transform_id, region.GetID())
+    display.SetGridSpacingMm(spacing_mm)
+    display.SetGridResolutionMm(spacing_mm / 2)
+    display.SetGridLineDiameterMm(spacing_mm / 15)
+    if not by_length:
+        plain = vtk.vtkColorTransferFunction()
+        plain.AddRGBPoint(0, *_PLAIN)
+        display.SetColorMap(plain)
+    show_grid(scene, transform_id, visible)
+
+
+def grid_spacing_mm(scene: slicer.vtkMRMLScene, transform_id: str) -> float:
+    """Return the distance between the lines of a transform's grid, mm."""
+    return float(scene.GetNodeByID(transform_id).GetDisplayNode().GetGridSpacingMm())
