@@ -40,6 +40,14 @@ class Shift(nn.Module):
         return torch.maximum(fixed, aligned)
 
 
+class Average(Shift):
+    """Fused is the mean of both, so that a missing image darkens the result."""
+
+    @torch.jit.export
+    def blend(self, fixed: Tensor, aligned: Tensor) -> Tensor:
+        return (fixed + aligned) / 2
+
+
 class BestShift(Shift):
     """The integer displacement, the same for a whole slice, that makes moving most like fixed."""
 
