@@ -28,7 +28,11 @@ def make_result(
         modality="pet" if color else "ct",
         fused_color=(255 * colors).astype(np.uint8) if color else None,
         report={
-            "quality": {"before": {"ncc": 0.5}, "after": {"ncc": 0.75}, "displacement_mm": {"mean": 2.5}}
+            "quality": {"before": {"ncc": 0.5}, "after": {"ncc": 0.75}, "displacement_mm": {"mean": 2.5}},
+            "geometry": {
+                "fixed": {"modality": "mr", "window": [0.0, 800.0]},
+                "moving": {"modality": "pet" if color else "ct", "window": [-20.0, 100.0]},
+            },
         },
     )
 

@@ -75,6 +75,22 @@ def test_the_colours_come_back_as_they_were(reloaded: vtkMRMLScene) -> None:
     assert (display.GetAutoWindowLevel(), display.GetWindow(), display.GetLevel()) == (0, 255, 127.5)
 
 
+@pytest.mark.parametrize(
+    ("name", "window", "colors"),
+    [
+        ("Head MR", (0, 800), "Grey"),
+        ("Head PET", (-20, 100), "PET-Heat"),
+        ("Head PET aligned to Head MR", (-20, 100), "PET-Heat"),
+    ],
+)
+def test_volumes_are_shown_as_they_were_fused(
+    reloaded: vtkMRMLScene, name: str, window: tuple[float, float], colors: str
+) -> None:
+    display = named(reloaded, name).GetDisplayNode()
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == window
+    assert display.GetColorNode().GetName() == colors
+
+
 def test_the_table_comes_back_with_its_numbers(reloaded: vtkMRMLScene) -> None:
     table = named(reloaded, "Quality of Head PET to Head MR").GetTable()
     rows = [[table.GetValue(row, column).ToString() for column in range(4)] for row in range(2)]

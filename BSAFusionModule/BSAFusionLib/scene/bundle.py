@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engine.errors import InputError
 from ..engine.quiet import quiet
@@ -15,6 +15,7 @@ from .standalone import standalone_scene
 if TYPE_CHECKING:
     import slicer
 
+_TRACER_COLORS = "vtkMRMLPETProceduralColorNodePET-Heat"
 _BYTES_PER_VOXEL = 4 + 4 + 3 * 8 + 3  # fused, aligned, displacement in double precision, colour
 
 
@@ -54,14 +55,29 @@ def _check_place(fixed: Volume, moving: Volume, path: Path) -> None:
 
 def _fill(scene: slicer.vtkMRMLScene, fixed: Volume, moving: Volume, result: FusionResult) -> None:
     """Put inputs and results into an empty scene as a user would see them."""
-    from .add_volume import add_volume
     from .display import show
     from .publish import publish
 
-    fixed_id, moving_id = add_volume(scene, fixed).GetID(), add_volume(scene, moving).GetID()
+    inputs = result.report.get("geometry", {})
+    fixed_id = _add_input(scene, fixed, inputs.get("fixed", {}))
+    moving_id = _add_input(scene, moving, inputs.get("moving", {}))
     published = publish(scene, result, fixed_id, moving_id)
     show(scene, published, fixed_id)
     for node_id in [fixed_id, moving_id, *published.ids]:
         node = scene.GetNodeByID(node_id)
         node.AddDefaultStorageNode()
         node.GetStorageNode().SetUseCompression(False)
+
+
+def _add_input(scene: slicer.vtkMRMLScene, volume: Volume, known: dict[str, Any]) -> str:
+    """Add a volume, shown in the window it was fused in and, as PET or SPECT, in a tracer's colours."""
+    from .add_volume import add_volume
+
+    node = add_volume(scene, volume)
+    display = node.GetDisplayNode()
+    if "window" in known:
+        display.SetAutoWindowLevel(False)
+        display.SetWindowLevelMinMax(*known["window"])
+    if known.get("modality") in ("pet", "spect"):
+        display.SetAndObserveColorNodeID(_TRACER_COLORS)
+    return str(node.GetID())
