@@ -40,16 +40,19 @@ def _model() -> dict[str, str]:
     return {"id": model.id, "version": model.version, "sha256": model.sha256, "summary": model.summary}
 
 
-def _devices() -> list[str]:
-    from ..engine.network import available_devices
+def _devices() -> dict[str, str]:
+    from ..engine.network import describe_devices
 
-    return list(available_devices())
+    return describe_devices()
 
 
 def _as_text(info: dict[str, Any]) -> str:
-    lines = [f"{package:<12} {number}" for package, number in info["versions"].items()]
-    lines += [f"{'model ' + key:<12} {value}" for key, value in info["model"].items()]
-    return "\n".join([*lines, f"{'devices':<12} {', '.join(info['devices'])}"])
+    named = {
+        **info["versions"],
+        **{f"model {key}": value for key, value in info["model"].items()},
+        **{f"device {key}": value for key, value in info["devices"].items()},
+    }
+    return "\n".join(f"{name:<14} {value}" for name, value in named.items())
 
 
 def _version(package: str) -> str:
