@@ -19,7 +19,7 @@ CATALOGUE_FIELDS = {  # of the index's schema 1.0.2
     "enabled",
     "tier",
 }
-PLACES = re.compile(r"/work/|/root/|/home/|pypi\.org|pythonhosted|download\.pytorch|/opt/")
+PLACES = re.compile(r"/work/|/root/|/home/|pypi\.org|pythonhosted|download\.pytorch")
 
 
 def cmake_value(name: str) -> str:
