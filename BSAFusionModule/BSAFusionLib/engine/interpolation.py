@@ -14,7 +14,8 @@ _REACH = 3.0  # a Gaussian is cut off at three standard deviations
 
 def apply_along(matrix: NDArray[np.float32], array: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Multiply a matrix (out, in) into one axis of an array; the axis changes from in to out samples."""
-    return np.moveaxis(np.tensordot(matrix, array, (1, axis)), 0, axis)
+    # One large product: many small ones, slice by slice, wait for each other where cores are busy.
+    return np.ascontiguousarray(np.moveaxis(np.tensordot(matrix, array, (1, axis)), 0, axis))
 
 
 def linear_matrix(size: int, positions: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -67,8 +67,8 @@ def find_model(model_id: str | None = None) -> ModelFile:
     manifest = _read_manifest(folder / "manifest.json")
     if manifest.get("contract") != CONTRACT:
         raise ModelError(
-            f"The networks in '{folder}' follow contract {manifest.get('contract')}, but this BSAFusion needs "
-            f"contract {CONTRACT}: install the networks that came with it."
+            f"The networks in '{folder}' follow contract {manifest.get('contract')}, but this BSAFusion "
+            f"needs contract {CONTRACT}: install the networks that came with it."
         )
     try:
         known = {entry["id"]: entry for entry in manifest["models"]}
@@ -92,8 +92,8 @@ def read_model(model: ModelFile) -> bytes:
         ) from error
     if hashlib.sha256(content).hexdigest() != model.sha256:
         raise ModelError(
-            f"The network file '{model.path}' is damaged or altered, its checksum differs from the manifest's: "
-            f"{_ADVICE}."
+            f"The network file '{model.path}' is damaged or altered, "
+            f"its checksum differs from the manifest's: {_ADVICE}."
         )
     return content
 

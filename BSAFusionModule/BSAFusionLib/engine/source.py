@@ -68,4 +68,4 @@ class Source:
             sigma = antialias_sigma(pixel_mm / spacing)
             if sigma > 0:
                 array = apply_along(gaussian_matrix(array.shape[axis], sigma), array, axis)
-        return replace(self, volume=self.volume.with_array(np.ascontiguousarray(array)))
+        return replace(self, volume=self.volume.with_array(array))
