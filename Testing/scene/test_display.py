@@ -5,6 +5,7 @@ import vtk
 from BSAFusionLib.engine.geometry import center_ras
 from BSAFusionLib.engine.result import FusionResult
 from BSAFusionLib.scene.display import fit, grid_spacing, prepare_grid, show, show_grid, show_volume
+from BSAFusionLib.scene.grid_display import draw_grid, grid_spacing_mm
 from BSAFusionLib.scene.outputs import OFF, Outputs, Published
 from BSAFusionLib.scene.publish import publish
 from numpy.typing import NDArray
@@ -125,6 +126,31 @@ def test_the_grid_can_be_hidden_again(scene: vtkMRMLScene, pair: Pair) -> None:
     show_grid(scene, published.transform or "", False)
     display = scene.GetNodeByID(published.transform).GetDisplayNode()
     assert (display.GetVisibility(), display.GetVisibility2D()) == (0, 0)
+
+
+def test_a_dense_grid_stays_out_of_the_3d_views(scene: vtkMRMLScene, pair: Pair) -> None:
+    published = shown(scene, pair, shifted(5))
+    draw_grid(scene, published.transform or "", visible=True, spacing_mm=3, by_length=True)
+    display = scene.GetNodeByID(published.transform).GetDisplayNode()
+    assert (display.GetVisibility(), display.GetVisibility2D(), display.GetVisibility3D()) == (1, 1, 0)
+
+
+def test_showing_again_adds_no_node(scene: vtkMRMLScene, pair: Pair) -> None:
+    published = shown(scene, pair, shifted(5), grid=True)
+    count = scene.GetNumberOfNodes()
+    draw_grid(scene, published.transform or "", visible=True, spacing_mm=10, by_length=False)
+    show(scene, published, pair[0], grid=True)
+    assert scene.GetNumberOfNodes() == count
+    colors = scene.GetNodeByID(published.transform).GetDisplayNode().GetColorMap()
+    assert colors.GetRange() == pytest.approx((0, 5))
+
+
+def test_the_grid_can_have_one_colour(scene: vtkMRMLScene, pair: Pair) -> None:
+    published = shown(scene, pair, shifted(5), grid=True)
+    draw_grid(scene, published.transform or "", visible=True, spacing_mm=20, by_length=False)
+    display = scene.GetNodeByID(published.transform).GetDisplayNode()
+    assert grid_spacing_mm(scene, published.transform or "") == 20
+    assert display.GetColorMap().GetColor(0.1) == display.GetColorMap().GetColor(5)
 
 
 def test_an_initial_alignment_does_not_widen_the_grid(scene: vtkMRMLScene, pair: Pair) -> None:

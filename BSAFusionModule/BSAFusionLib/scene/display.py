@@ -14,6 +14,14 @@ from .vtk_bridge import array, matrix
 
 _LINES = 25  # grid lines across the picture
 _FEWEST_LINES = 8
+_MOST_LINES_3D = 50
+_COLORS = ((0.0, (0.2, 0.8, 0.3)), (0.5, (1.0, 0.9, 0.0)), (1.0, (1.0, 0.15, 0.0)))  # green, yellow, red
+_COLORS_BY_LENGTH = (
+    (0.0, (0.2, 0.2, 0.2)),
+    (0.1, (0, 1, 0)),
+    (0.45, (1, 1, 0)),
+    (1.0, (1, 0, 0)),
+)  # as Slicer's
 _SAMPLES = 9  # points along each axis at which the displacement is measured
 
 
@@ -60,22 +68,32 @@ def prepare_grid(scene: slicer.vtkMRMLScene, transform_id: str, region_id: str) 
     transform, region = scene.GetNodeByID(transform_id), scene.GetNodeByID(region_id)
     display = transform.GetDisplayNode()
     largest, bending = _displacement(transform, region)
-    spacing = grid_spacing(_extent(region), bending)
     display.SetVisualizationMode(display.VIS_MODE_GRID)
     display.SetAndObserveRegionNode(region)
-    display.SetGridSpacingMm(spacing)
-    display.SetGridResolutionMm(spacing / 2)  # finer curves cost seconds in 3-D
-    display.SetGridLineDiameterMm(spacing / 15)
     display.SetGridScalePercent(100)
+    space_lines(display, grid_spacing(_extent(region), bending))
     _color_by_length(display, largest)
 
 
+def space_lines(display: slicer.vtkMRMLTransformDisplayNode, spacing_mm: float) -> None:
+    """Set the distance between grid lines, mm, and what follows from it."""
+    display.SetGridSpacingMm(spacing_mm)
+    display.SetGridResolutionMm(spacing_mm / 2)  # finer curves cost seconds in 3-D
+    display.SetGridLineDiameterMm(spacing_mm / 15)
+
+
 def show_grid(scene: slicer.vtkMRMLScene, transform_id: str, visible: bool) -> None:
-    """Draw the deformation grid in the slice and 3-D views, or not."""
+    """Draw the deformation grid in the slice and 3-D views, or not.
+
+    A grid of more than 50 lines stays out of the 3-D views: it would take many seconds, and nothing could be
+    seen through it.
+    """
     display = scene.GetNodeByID(transform_id).GetDisplayNode()
+    region = display.GetRegionNode()
+    sparse = region is None or _extent(region) <= _MOST_LINES_3D * display.GetGridSpacingMm()
     display.SetVisibility(visible)
     display.SetVisibility2D(visible)
-    display.SetVisibility3D(visible)
+    display.SetVisibility3D(visible and sparse)
 
 
 def grid_spacing(extent_mm: float, bending_mm: float) -> float:
@@ -139,14 +157,10 @@ def _displacement(
 
 
 def _color_by_length(display: slicer.vtkMRMLTransformDisplayNode, largest_mm: float) -> None:
-    """Spread Slicer's colours for displacements from 0 to the largest one."""
-    display.SetDefaultColors()
-    colors = display.GetColorMap()
-    first, last = colors.GetRange()
+    """Spread the colours from no displacement to the largest one."""
+    if display.GetColorNode() is None:
+        display.SetDefaultColors()  # adds the node that holds the colours
     spread = vtk.vtkColorTransferFunction()
-    for n in range(colors.GetSize()):
-        node = [0.0] * 6
-        colors.GetNodeValue(n, node)
-        position = (node[0] - first) / (last - first) * max(largest_mm, 1e-3)
-        spread.AddRGBPoint(position, *node[1:4])
+    for part, color in _COLORS:
+        spread.AddRGBPoint(part * max(largest_mm, 1e-3), *color)
     display.SetColorMap(spread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 import vtk
 
-from .display import prepare_grid, show_grid
+from .display import prepare_grid, show_grid, space_lines
 
 _PLAIN = (1.0, 0.85, 0.2)
 
@@ -18,9 +18,7 @@ def draw_grid(
     region = display.GetRegionNode()
     if region is not None:
         prepare_grid(scene, transform_id, region.GetID())
-    display.SetGridSpacingMm(spacing_mm)
-    display.SetGridResolutionMm(spacing_mm / 2)
-    display.SetGridLineDiameterMm(spacing_mm / 15)
+    space_lines(display, spacing_mm)
     if not by_length:
         plain = vtk.vtkColorTransferFunction()
         plain.AddRGBPoint(0, *_PLAIN)
