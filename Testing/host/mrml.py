@@ -1,4 +1,8 @@
-"""A real MRML scene for the tests, as the array functions of slicer.util expect it."""
+"""A real MRML scene for the tests, as the array functions of slicer.util expect it.
+
+Scenes may follow each other in one process, for nothing but slicer.mrmlScene is shared: scene tests need no
+process of their own.
+"""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TRACER_COLORS = "vtkMRMLPETProceduralColorNodePET-Heat"
 _BYTES_PER_VOXEL = 4 + 4 + 3 * 8 + 3  # fused, aligned, displacement in double precision, colour
+_MARGIN = 2**20  # bytes; the scene itself and the headers
 
 
 def write_bundle(fixed: Volume, moving: Volume, result: FusionResult, path: Path) -> None:
@@ -45,7 +46,8 @@ def _check_place(fixed: Volume, moving: Volume, path: Path) -> None:
     if not path.parent.is_dir():
         raise InputError(f"'{path.parent}' is not a folder: choose another place for the scene.")
     content = fixed.array.size * (4 + _BYTES_PER_VOXEL) + moving.array.size * 4
-    needed, free = 2 * content, shutil.disk_usage(path.parent).free  # once as files, once in the archive
+    needed = 2 * content + _MARGIN  # once as files, once in the archive
+    free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise InputError(
             f"The scene needs {needed >> 20} MB in '{path.parent}' and {free >> 20} MB are free: "
