@@ -2,9 +2,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer.util
 from BSAFusionLib.engine.errors import DependencyError, InputError
 from BSAFusionLib.engine.resample import resample
@@ -12,6 +14,7 @@ from BSAFusionLib.engine.volume import Volume
 from BSAFusionLib.scene import bundle
 from BSAFusionLib.scene.bundle import write_bundle
 from BSAFusionLib.scene.read import read_volume
+from BSAFusionLib.scene.total_transform import total_transform
 from slicer import vtkMRMLScene
 
 from Testing.engine.phantoms import ramp, tilted_grid
@@ -49,7 +52,24 @@ def test_the_transform_maps_as_before_once_reloaded(reloaded: vtkMRMLScene) -> N
     points, truth = moved(RESULT)
     chosen = np.random.default_rng(2).choice(len(points), 1000)
     node = named(reloaded, "Head PET to Head MR")
-    np.testing.assert_allclose(map_points(node, points[chosen]), truth[chosen], atol=1e-5)
+    np.testing.assert_allclose(map_points(node, points[chosen]), truth[chosen], atol=1e-9)
+
+
+def test_between_and_beyond_the_grid_points_it_maps_as_before_too(reloaded: vtkMRMLScene) -> None:
+    points = moved(RESULT)[0][:1000] + np.random.default_rng(3).uniform(-30, 30, (1000, 3))
+    truth = [total_transform(RESULT).TransformPoint(*point) for point in points.tolist()]
+    node = named(reloaded, "Head PET to Head MR")
+    np.testing.assert_allclose(map_points(node, points), truth, atol=1e-9)
+
+
+def test_simpleitk_reads_the_same_mapping_from_it(path: Path, tmp_path: Path) -> None:
+    with ZipFile(path) as archive:
+        (member,) = [name for name in archive.namelist() if name.endswith(".h5")]
+        transform = sitk.ReadTransform(archive.extract(member, tmp_path))
+    points, truth = moved(RESULT)
+    flip = np.array([-1, -1, 1])
+    mapped = [transform.TransformPoint(point) for point in (points * flip).tolist()]
+    np.testing.assert_allclose(np.array(mapped) * flip, truth, atol=1e-4)
 
 
 @pytest.mark.parametrize(
