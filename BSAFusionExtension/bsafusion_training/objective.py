@@ -33,8 +33,8 @@ BACKGROUND = 0.03
 class LossWeights:
     """Weights of the parts; 0 switches a part off. Motion is counted in image pixels."""
 
-    motion: float = 0.1
-    matching: float = 0.25
+    motion: float = 0.05
+    matching: float = 1.0
     smoothness: float = 0.02
     classification: float = 0.1
     discrepancy: float = 0.02

@@ -28,15 +28,15 @@ class Recipe:
     steps: int = 20000
     batch: int = 8
     clean: int = 2
-    rate: float = 8e-4
-    warm_up: int = 300
+    rate: float = 1e-3
+    warm_up: int = 200
     decay: float = 1e-4
     average: float = 0.999
     refresh: int = 100
     half: bool = True
     seed: int = 1
     network_steps: int = 5
-    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.3), (192, 0.0, 0.4), (256, 0.0, 0.3))
+    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.35), (192, 0.0, 0.35), (256, 0.0, 0.3))
     weights: LossWeights = field(default_factory=LossWeights)
     size: NetworkSize = field(default_factory=NetworkSize)
 

@@ -59,11 +59,13 @@ class BatchMaker:
         self.weights = torch.cat(weights).to(device)
 
     def draw(self, count: int, clean: int, size: int) -> Batch:
-        """Make one batch of `count` pairs, the first `clean` without noise, size x size pixels over the
-        whole field of view."""
+        """Make one batch of `count` pairs, the first `clean` without noise.
+
+        The whole field of view is drawn at size x size pixels; deformations keep their strength in pixels.
+        """
         g = self.generator
         index = torch.multinomial(self.weights, count, replacement=True, generator=g)
-        fixed, moving = self.fixed[index] / 255.0, self.moving[index] / 255.0
+        fixed, moving = shrink(self.fixed[index] / 255.0, size), shrink(self.moving[index] / 255.0, size)
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
         painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
@@ -72,7 +74,7 @@ class BatchMaker:
         fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
         first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
         fixed, moving = self.turn(fixed, moving)
-        return self.deform(fixed, moving, torch.cat((first, second)), clean, size)
+        return self.deform(fixed, moving, torch.cat((first, second)), clean)
 
     def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Flip both images left-right or top-bottom, and now and then by a quarter turn, together."""
@@ -86,9 +88,8 @@ class BatchMaker:
         fixed = torch.where(quarter, fixed.transpose(2, 3), fixed)
         return fixed, torch.where(quarter, moving.transpose(2, 3), moving)
 
-    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int, wanted: int) -> Batch:
-        """Move both images together (another patient), then the moving one alone (what the network must
-        find)."""
+    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int) -> Batch:
+        """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size // FIELD_STRIDE
         shape = random_affine(n, small, 25.0, 0.2, 12.0 / FIELD_STRIDE, g)
@@ -98,10 +99,6 @@ class BatchMaker:
         together = resize_field(shape, size, size)
         fixed, target = warp(fixed, together), warp(moving, together)
         moving = warp(moving, resize_field(compose(backward, shape), size, size))
-        images = shrink(torch.cat((fixed, target, moving), dim=1), wanted)
-        fixed, target, moving = images.chunk(3, dim=1)
-        small = wanted // FIELD_STRIDE
-        forward, backward = resize_field(forward, small, small), resize_field(backward, small, small)
         fixed = torch.cat((fixed[:clean], degrade(fixed[clean:], g)))
         moving = torch.cat((moving[:clean], degrade(moving[clean:], g)))
         return Batch(fixed, moving, target, forward, backward, modality, clean)

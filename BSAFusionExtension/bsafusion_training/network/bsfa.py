@@ -10,6 +10,7 @@ difference b - a.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from .blocks import ConvBlock, Down, double_size
@@ -26,8 +27,10 @@ def unit_length(features: Tensor) -> Tensor:
 
 
 class Step(nn.Module):
-    """One scale's step: correlation of the pair, read by a small hourglass whose lower floors carry motion
-    into flat areas."""
+    """One scale's step: the correlation's centre of mass, gated and corrected by a small hourglass.
+
+    The hourglass reads the correlation, and its lower floors carry motion into flat areas.
+    """
 
     def __init__(
         self, features: int, radius: int, width: int, floors: int, previous: int, halve: bool
@@ -44,7 +47,7 @@ class Step(nn.Module):
         )
         self.ascend = nn.ModuleList([ConvBlock(width, width) for _ in range(floors)])
         self.finish = ConvBlock(width, width)
-        self.predict = nn.Conv2d(width, 2, 3, padding=1)
+        self.predict = nn.Conv2d(width, 3, 3, padding=1)
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(self.predict.bias)  # type: ignore[arg-type]
         axis = torch.arange(-radius, radius + 1, dtype=torch.float32)
@@ -68,9 +71,10 @@ class Step(nn.Module):
         """
         logits = self.correlate(query, key)
         match = torch.softmax(logits, dim=-1)
+        mean = (match @ self.offsets).permute(0, 3, 1, 2)
         sure = match.amax(dim=-1, keepdim=True)
-        found = torch.cat((logits, match @ self.offsets, sure), dim=-1).permute(0, 3, 1, 2)
-        read = self.read(torch.cat((found, query), dim=1))
+        found = torch.cat((logits, sure), dim=-1).permute(0, 3, 1, 2)
+        read = self.read(torch.cat((found, mean, query), dim=1))
         x = self.join(torch.cat((read, memory.to(read.dtype), motion.to(read.dtype) / self.radius), dim=1))
         floors = [x]
         for descend in self.descend:
@@ -79,8 +83,12 @@ class Step(nn.Module):
         for ascend in self.ascend:
             x = ascend(floors.pop() + double_size(x))
         x = self.finish(x)
+        if self.halve:
+            mean = 0.5 * F.avg_pool2d(mean, 2)
+        raw = self.predict(x).float()
         bound = (self.radius + 1.0) / (2.0 if self.halve else 1.0)
-        return torch.tanh(self.predict(x).float() / bound) * bound, x, logits
+        guess = raw[:, :2] + torch.sigmoid(raw[:, 2:]) * mean
+        return torch.tanh(guess / bound) * bound, x, logits
 
 
 class BSFA(nn.Module):
