@@ -17,7 +17,7 @@ from slicer.util import VTKObservationMixin
 class BSAFusion(ScriptedLoadableModule):
     """What Slicer lists; made at start-up, so nothing else is imported."""
 
-    def __init__(self, parent) -> None:  # noqa: ANN001
+    def __init__(self, parent) -> None:
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("BSAFusion")
         parent.categories = [_("Registration")]
@@ -45,7 +45,7 @@ def register_sample_data() -> None:
 class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel; its parts are imported when it is opened."""
 
-    def __init__(self, parent=None) -> None:  # noqa: ANN001
+    def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
@@ -90,14 +90,14 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
-    def _on_scene_start_close(self, _scene, _event) -> None:  # noqa: ANN001
+    def _on_scene_start_close(self, _scene, _event) -> None:
         self._use_parameters(None)
 
-    def _on_scene_end_close(self, _scene, _event) -> None:  # noqa: ANN001
+    def _on_scene_end_close(self, _scene, _event) -> None:
         if self.parent.isEntered:
             self._use_parameters(self.logic.getParameterNode())
 
-    def _use_parameters(self, parameters) -> None:  # noqa: ANN001
+    def _use_parameters(self, parameters) -> None:
         if self._parameters is not None:
             self._parameters.disconnectGui(self._gui_tag)
             self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
@@ -107,21 +107,21 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
         self.panel.set_parameters(parameters)
 
-    def _on_modified(self, _node, _event) -> None:  # noqa: ANN001
+    def _on_modified(self, _node, _event) -> None:
         self.panel.refresh()
 
 
 class BSAFusionLogic(ScriptedLoadableModuleLogic):
     """For scripts; needs no panel."""
 
-    def getParameterNode(self):  # noqa: ANN201
+    def getParameterNode(self):
         """Return the settings of the present scene, typed."""
         from BSAFusionLib.panel.parameters import FusionParameters
 
         return FusionParameters(super().getParameterNode())
 
-    def process(self, fixedNode, movingNode, outputs=None, progress=None, **options):  # noqa: ANN001, ANN003, ANN201
-        """Fuse two scalar volume nodes and return the result nodes; see BSAFusionLib.app.script.fuse_nodes."""
+    def process(self, fixedNode, movingNode, outputs=None, progress=None, **options):
+        """Fuse two scalar volume nodes; returns the result nodes. See BSAFusionLib.app.script.fuse_nodes."""
         from BSAFusionLib.app.script import fuse_nodes
         from BSAFusionLib.panel.installer import SlicerInstaller
 
@@ -137,7 +137,7 @@ class BSAFusionTest(ScriptedLoadableModuleTest):
         """Begin with an empty scene."""
         slicer.mrmlScene.Clear()
 
-    def runTest(self, **_options) -> None:  # noqa: ANN003
+    def runTest(self, **_options) -> None:
         """Fuse the phantom pair from a script and from the panel; cancel; refuse bad input."""
         from BSAFusionLib.panel.self_test import run_all
 

@@ -54,12 +54,9 @@ def _misbehave(behaviour: str) -> None:
 
 def probe(_request: Request, _channel: Channel) -> dict[str, Any]:
     """Answer as if everything were installed, except where told otherwise."""
-    lack = {"missing": ["torch"]} if sys.argv[1] == "missing" else {"missing": []}
-    return {
-        "versions": {},
-        "broken": {"torch": "ImportError: libc10"} if sys.argv[1] == "broken" else {},
-        **lack,
-    }
+    missing = ["torch"] if sys.argv[1] == "missing" else []
+    broken = {"torch": "ImportError: libc10"} if sys.argv[1] == "broken" else {}
+    return {"versions": {}, "missing": missing, "broken": broken, "devices": {"cpu": "processor"}}
 
 
 if __name__ == "__main__":

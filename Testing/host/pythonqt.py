@@ -7,6 +7,7 @@ PySide6 would make a Python attribute of it or say nothing.
 
 from __future__ import annotations
 
+import ctypes
 import enum
 import inspect
 import re
@@ -80,13 +81,23 @@ class SignalFunction:
     def disconnect(self, function: Callable[..., Any]) -> bool:
         for entry in self._owner._connections:
             if entry[:3] == (self._name, self._types, function):
-                self._bound.disconnect(entry[3])
+                _own(self._bound.disconnect(entry[3]))
                 self._owner._connections.remove(entry)
                 return True
         return False
 
     def __call__(self, *arguments: Any) -> None:
-        self._bound.emit(*arguments)
+        emit(self._bound, *arguments)
+
+
+def emit(bound: Any, *arguments: Any) -> None:
+    """Emit a signal."""
+    _own(bound.emit(*arguments))
+
+
+def _own(answer: bool) -> None:
+    """Count the reference that PySide6 6.12 forgets when emit and disconnect answer."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(answer))
 
 
 def _overload_key(types: tuple[str, ...]) -> Any:
@@ -185,7 +196,7 @@ def _is_own_python_attribute(instance: Any, name: str) -> bool:
         if cls is PythonQtObject or "qt_class" in vars(cls):
             return False
         if name in vars(cls):
-            return not isinstance(vars(cls)[name], (QtCore.Property, QtCore.Signal))
+            return type(vars(cls)[name]) not in (QtCore.Property, QtCore.Signal)
     return False
 
 

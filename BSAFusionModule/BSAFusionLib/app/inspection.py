@@ -11,8 +11,10 @@ from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
 from ..engine.volume import Volume
+from ..scene.publish import ATTRIBUTE
 from ..scene.read import transform_note, view_volume
 
+_CLASS = "vtkMRMLScalarVolumeNode"
 _PLANES = ("sagittal", "coronal", "axial")
 _OBLIQUE = 0.98  # cosine of the angle between slice axis and body axis
 
@@ -61,6 +63,22 @@ class Inspector:
             return None
         taken = facts.modality if modality == "auto" else modality
         return _refusal(lambda: resolve_window(volume, taken, window))
+
+
+def suggest(scene: Any, inspector: Inspector) -> tuple[str, str] | None:
+    """Return the ids of fixed and moving where there is little doubt: just two volumes to choose from.
+
+    The MR is the fixed one when the other is something else. Results of a fusion are not candidates.
+    """
+    nodes = [scene.GetNthNodeByClass(n, _CLASS) for n in range(scene.GetNumberOfNodesByClass(_CLASS))]
+    ids = [
+        n.GetID() for n in nodes if n.GetClassName() == _CLASS and n.GetAttribute(f"{ATTRIBUTE}Use") is None
+    ]
+    if len(ids) != 2 or any(inspector.facts(node_id, "fixed").problem for node_id in ids):
+        return None
+    first, second = ids
+    kinds = [inspector.facts(node_id, "fixed").modality for node_id in ids]
+    return (second, first) if kinds[1] == "mr" != kinds[0] else (first, second)
 
 
 def describe(facts: Facts) -> str:

@@ -16,8 +16,8 @@ LIBRARIES = ("numpy", "SimpleITK", "torch")
 def probe_libraries() -> dict[str, Any]:
     """Import what a run needs.
 
-    Returns {"versions": {name: text}, "missing": [name], "broken": {name: why}, "devices": {id: text}}, ready for
-    JSON; devices only when nothing is lacking.
+    Returns {"versions": {name: text}, "missing": [name], "broken": {name: why}, "devices": {id: text}}, ready
+    for JSON; devices only when nothing is lacking.
     """
     versions: dict[str, str] = {}
     missing: list[str] = []

@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..app.controller import FusionController
-from ..app.inspection import Inspector
+from ..app.inspection import Inspector, suggest
 from ..app.presentation import present
 from ..app.view import Outcome, State
 from ..app.worker_client import WorkerClient
@@ -17,7 +17,7 @@ from ..app.worker_command import worker_command, worker_environment
 from ..scene.display import fit, show_volume
 from ..scene.grid_display import draw_grid, grid_spacing_mm
 from .installer import SlicerInstaller
-from .parameters import keep_published, request, swap
+from .parameters import choose, keep_published, request, swap
 from .qt_process import QtProcess, QtScheduler
 
 _EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
@@ -54,7 +54,7 @@ class FusionPanel:
         ui.copyButton.connect("clicked(bool)", self.on_copy)
         ui.copyLogButton.connect("clicked(bool)", self.on_copy_log)
         for name in _SHOWN:
-            getattr(ui, name).connect("clicked(bool)", lambda name=name: self.on_show(name))
+            getattr(ui, name).connect("clicked(bool)", lambda _checked, name=name: self.on_show(name))
         for name in ("gridCheck", "gridColorCheck"):
             getattr(ui, name).connect("clicked(bool)", self.draw_grid)
         ui.gridSpacingSlider.connect("valueChanged(double)", self.draw_grid)
@@ -62,6 +62,10 @@ class FusionPanel:
     def set_parameters(self, parameters: Any) -> None:
         """Take another parameter node, or None while the scene is closed."""
         self._parameters = parameters
+        if parameters is not None and not (parameters.fixed_volume or parameters.moving_volume):
+            suggested = suggest(self._scene, self._inspector)
+            if suggested is not None:
+                choose(parameters, *suggested)
         self.refresh()
 
     def close(self) -> None:

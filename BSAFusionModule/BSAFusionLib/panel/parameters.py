@@ -80,6 +80,15 @@ def keep_published(parameters: Any, published: Published) -> None:
             setattr(parameters, f"{role}_node", scene.GetNodeByID(node_id))
 
 
+def choose(parameters: Any, fixed_id: str, moving_id: str) -> None:
+    """Choose the two volumes."""
+    scene = parameters.parameterNode.GetScene()
+    parameters.fixed_volume, parameters.moving_volume = (
+        scene.GetNodeByID(fixed_id),
+        scene.GetNodeByID(moving_id),
+    )
+
+
 def swap(parameters: Any) -> None:
     """Exchange fixed and moving with what they are taken for."""
     for name in ("volume", "modality", "window"):
