@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import warnings
+from pathlib import Path
 
 import torch
 from BSAFusionLib.engine.network import TorchNetwork
@@ -92,3 +94,20 @@ def script(module: nn.Module, contract: int = 1) -> bytes:
 def network(module: nn.Module) -> TorchNetwork:
     """A network as the engine loads it."""
     return TorchNetwork(script(module), "test", "0", "none")
+
+
+def install(module: nn.Module, folder: Path) -> dict[str, object]:
+    """Write a network and its manifest into a folder; returns the manifest's entry."""
+    content = script(module)
+    (folder / "installed.pt").write_bytes(content)
+    entry = {
+        "id": "installed",
+        "version": "3",
+        "file": "installed.pt",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "summary": "for tests",
+    }
+    manifest = {"contract": 1, "default": "installed", "models": [entry]}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return entry

@@ -1,7 +1,5 @@
 """TorchScript networks behind numpy arrays."""
 
-import hashlib
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +18,7 @@ from BSAFusionLib.engine.network import (
 )
 from numpy.typing import NDArray
 
-from Testing.engine.networks import Broken, Shift, network, script
+from Testing.engine.networks import Broken, Shift, install, network, script
 
 Stacks = NDArray[np.float32]
 
@@ -118,16 +116,10 @@ def test_a_missing_pytorch_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_network_of_the_manifest_is_loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = script(Shift(1.0, 0.0))
-    (tmp_path / "shift.pt").write_bytes(content)
-    entry = {"id": "shift", "version": "3", "file": "shift.pt", "bytes": len(content), "summary": ""}
-    entry["sha256"] = hashlib.sha256(content).hexdigest()
-    (tmp_path / "manifest.json").write_text(
-        json.dumps({"contract": 1, "default": "shift", "models": [entry]})
-    )
+    entry = install(Shift(1.0, 0.0), tmp_path)
     monkeypatch.setenv("BSAFUSION_MODELS", str(tmp_path))
     net = load_network("cpu")
-    assert (net.id, net.version, net.hash, net.device) == ("shift", "3", entry["sha256"], "cpu")
+    assert (net.id, net.version, net.hash, net.device) == ("installed", "3", entry["sha256"], "cpu")
     assert load_network("cpu") is net
 
 

@@ -3,17 +3,18 @@
 import json
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
 from BSAFusionLib.engine import FusionConfig, FusionResult, Volume, fuse, fuse_slices
-from BSAFusionLib.engine.errors import Cancelled, GeometryError, InputError
+from BSAFusionLib.engine.errors import Cancelled, GeometryError, InputError, ModelError
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.resample import resample
 from BSAFusionLib.engine.volume import Grid
 from numpy.typing import NDArray
 
-from Testing.engine.networks import Average, BestShift, Shift, network
+from Testing.engine.networks import Average, BestShift, Shift, install, network
 from Testing.engine.phantoms import axial_grid, head, rigid, tilted_grid
 
 PLAIN = FusionConfig(init="none", slice_smoothing_mm=0.0, registration_spacing_mm=4.0)
@@ -190,6 +191,28 @@ def test_cancel_stops_the_run_wherever_it_is(pair: tuple[Volume, Volume], at: in
     asked = count()
     with pytest.raises(Cancelled):
         fuse(*pair, PLAIN, network(Shift()), cancel=lambda: next(asked) >= at)
+
+
+def test_the_default_network_is_that_of_the_manifest(
+    pair: tuple[Volume, Volume], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(Shift(1.0, 0.0), tmp_path)
+    monkeypatch.setenv("BSAFUSION_MODELS", str(tmp_path))
+    result = fuse(*pair, replace(PLAIN, device="cpu"))
+    assert result.report["model"]["id"] == "installed"
+    assert result.displacement.any()
+    slices = np.zeros((1, 32, 32), np.float32)
+    assert (fuse_slices(slices, slices).displacement[:, 0] == 1).all()
+
+
+def test_a_missing_network_is_told_before_the_volumes_are_aligned(
+    pair: tuple[Volume, Volume], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BSAFUSION_MODELS", str(tmp_path))
+    steps: list[str] = []
+    with pytest.raises(ModelError, match="cannot be read"):
+        fuse(*pair, PLAIN, progress=lambda step, *_: steps.append(step))
+    assert set(steps) == {"Checking the volumes", "Loading the network"}
 
 
 def test_inputs_are_left_as_they_were(pair: tuple[Volume, Volume]) -> None:
