@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bsafusion_demo.misalignment import random_misalignment
+from bsafusion_demo.pair import Pair
 from BSAFusionLib.engine import Grid
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.io import write_transform
-from bsafusion_demo.misalignment import random_misalignment
-from bsafusion_demo.pair import Pair
 
 GRID = Grid((30, 40, 50), np.array([[-2.0, 0, 0, 50], [0, 2, 0, -40], [0, 0, 2.5, -37], [0, 0, 0, 1]]))
 
