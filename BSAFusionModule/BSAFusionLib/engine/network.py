@@ -212,7 +212,7 @@ def describe_devices() -> dict[str, str]:
         if device == "cuda":
             free, total = torch.cuda.mem_get_info()
             described[device] = f"{torch.cuda.get_device_name()}, {_of(free, total)}"
-        elif device == "cpu" and hasattr(os, "sysconf"):
+        elif device == "cpu" and "SC_AVPHYS_PAGES" in getattr(os, "sysconf_names", {}):
             free, total = (
                 os.sysconf(n) * os.sysconf("SC_PAGE_SIZE") for n in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES")
             )

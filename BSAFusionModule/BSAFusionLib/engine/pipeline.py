@@ -36,8 +36,7 @@ def fuse(
     Raises InputError, GeometryError, ModelError or DependencyError, and Cancelled when cancel says so.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
-    with run.step("Checking the volumes"):
-        first, second = _check(fixed, moving, config)
+    first, second = _check(fixed, moving, config, run)
     with run.step("Loading the network"):
         network = model or load_network(config.device)
     with run.step("Aligning the volumes"):
@@ -64,12 +63,13 @@ def fuse(
     )
 
 
-def _check(fixed: Volume, moving: Volume, config: FusionConfig) -> tuple[Source, Source]:
-    check_volume(fixed, "fixed")
-    check_volume(moving, "moving")
-    check_pair(fixed, moving)
-    first = Source.of(fixed, config.fixed_modality, config.fixed_window)
-    return first, Source.of(moving, config.modality, config.window)
+def _check(fixed: Volume, moving: Volume, config: FusionConfig, run: Run) -> tuple[Source, Source]:
+    with run.step("Checking the volumes"):
+        check_volume(fixed, "fixed")
+        check_volume(moving, "moving")
+        check_pair(fixed, moving)
+        first = Source.of(fixed, config.fixed_modality, config.fixed_window)
+        return first, Source.of(moving, config.modality, config.window)
 
 
 def _square_pixels(fixed: Volume, config: FusionConfig) -> SquarePixels:
