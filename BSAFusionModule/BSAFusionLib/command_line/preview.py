@@ -113,10 +113,14 @@ def _write_place(draw: ImageDraw.ImageDraw, corner: tuple[int, int], frame: Slic
     normal = int(np.abs(frame.grid.direction[:, frame.axes[0]]).argmax())
     side = _LETTERS[normal][0 if middle[normal] >= 0 else 1]
     place = f"{side} {abs(middle[normal]):.0f} mm, slice {index + 1} of {frame.shape[0]}"
-    draw.text((left + 6, top + TILE - 6), place, _FAINT, _font(13), anchor="lb")
-    draw.text((left + 6, top + TILE // 2), _letter(-frame.right), _FAINT, _font(14), anchor="lm")
-    draw.text((left + TILE - 6, top + TILE // 2), _letter(frame.right), _FAINT, _font(14), anchor="rm")
-    draw.text((left + TILE // 2, top + 6), _letter(-frame.down), _FAINT, _font(14), anchor="mt")
+    middle_x, middle_y = left + TILE // 2, top + TILE // 2
+    for position, text, anchor in (
+        ((left + 6, top + TILE - 6), place, "lb"),
+        ((left + 6, middle_y), _letter(-frame.right), "lm"),
+        ((left + TILE - 6, middle_y), _letter(frame.right), "rm"),
+        ((middle_x, top + 6), _letter(-frame.down), "mt"),
+    ):
+        draw.text(position, text, _TEXT, _font(13), anchor=anchor, stroke_width=2, stroke_fill="black")
 
 
 def _letter(direction: NDArray[np.float64]) -> str:
