@@ -46,12 +46,13 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel; its parts are imported when it is opened."""
 
     def __init__(self, parent=None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.panel = None
         self._parameters = None
         self._gui_tag = None
+        self._shown = parent is None
+        ScriptedLoadableModuleWidget.__init__(self, parent)  # calls setup when there is no parent
 
     def setup(self) -> None:
         """Load the widgets and connect them."""
@@ -78,10 +79,12 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """Take up the parameter node of the present scene."""
+        self._shown = True
         self._use_parameters(self.logic.getParameterNode())
 
     def exit(self) -> None:
         """Stop following the parameter node."""
+        self._shown = False
         self._use_parameters(None)
 
     def onReload(self) -> None:
@@ -94,7 +97,7 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._use_parameters(None)
 
     def _on_scene_end_close(self, _scene, _event) -> None:
-        if self.parent.isEntered:
+        if self._shown:
             self._use_parameters(self.logic.getParameterNode())
 
     def _use_parameters(self, parameters) -> None:
@@ -141,4 +144,4 @@ class BSAFusionTest(ScriptedLoadableModuleTest):
         """Fuse the phantom pair from a script and from the panel; cancel; refuse bad input."""
         from BSAFusionLib.panel.self_test import run_all
 
-        run_all(self)
+        run_all(self, BSAFusionLogic(), BSAFusionWidget)

@@ -30,6 +30,8 @@ class SampleDataLogic:
         customDownloader: Callable[[Any], Any] | None = None,
         thumbnailFileName: str | None = None,
     ) -> None:
+        if not all(isinstance(field, str) for field in (uris, fileNames, nodeNames)):
+            raise TypeError("uris, fileNames and nodeNames must all be given, one text each")
         source = SampleDataSource(
             sampleName or "", uris, fileNames, nodeNames, customDownloader, thumbnailFileName
         )

@@ -18,12 +18,9 @@ def register() -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="BSAFusion",
         sampleName="Phantom MR and CT",
-        nodeNames=["Phantom MR", "Phantom CT"],
-        uris=["", ""],
-        fileNames=["", ""],
-        checksums=["", ""],
-        loadFiles=[False, False],
-        loadFileType=["VolumeFile", "VolumeFile"],
+        nodeNames="Phantom MR and CT",
+        uris="",
+        fileNames="",
         customDownloader=load,
         thumbnailFileName=str(resource_path("Icons/BSAFusionPhantom.png")),
     )

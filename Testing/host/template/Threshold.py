@@ -25,7 +25,11 @@ def registerSampleData():
     import SampleData
 
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="Threshold", sampleName="Threshold1", fileNames="one.nrrd", nodeNames="one"
+        category="Threshold",
+        sampleName="Threshold1",
+        uris="file:one.nrrd",
+        fileNames="one.nrrd",
+        nodeNames="one",
     )
 
 

@@ -1,0 +1,1 @@
+"""Pictures of the panel and the views, for the documentation and for looking at."""
