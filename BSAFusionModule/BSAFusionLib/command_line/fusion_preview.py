@@ -16,8 +16,8 @@ from .preview import Column, draw_preview
 
 _NAMES = {"mr": "MRI", "ct": "CT", "pet": "PET", "spect": "SPECT"}
 _NOTE = (
-    "R L A P S I: the patient's sides. Deformation, without the initial alignment: lines every 10 mm, blue where "
-    "nothing moves, orange from 8 mm. For display only, not for diagnosis."
+    "R L A P S I: the patient's sides. Deformation, without the initial alignment: lines every 10 mm, blue "
+    "where nothing moves, orange from 8 mm. For display only, not for diagnosis."
 )
 
 
