@@ -60,11 +60,12 @@ def _table(reports: list[dict[str, Any]]) -> str:
     total = _median(sum(report["seconds"].values()) for report in reports)
     memory = _median(report["peak_memory_mb"] for report in reports)
     rows = "\n".join(f"| {step} | {seconds:.1f} |" for step, seconds in steps.items())
+    size = " x ".join(map(str, _SHAPE[::-1]))
+    machine = f"{os.cpu_count()} CPU cores ({platform.machine()}, {platform.system()}) without a GPU"
     return f"""# Benchmarks
 
-One fusion of {_SHAPE[1]} x {_SHAPE[2]} x {_SHAPE[0]} voxels (T1 MRI and a misaligned PET) with `bsafusion fuse`,
-median of {_RUNS} runs on {os.cpu_count()} CPU cores without a GPU ({platform.machine()}, {platform.system()}, Python
-{platform.python_version()}, torch {reports[0]["software"]["torch"]}). Written by `make bench`.
+One fusion of {size} voxels (T1 MRI and a misaligned PET) with `bsafusion fuse`, median of {_RUNS} runs on
+{machine}. Written by `make bench`.
 
 | step of the engine | seconds |
 | --- | --- |
