@@ -59,6 +59,11 @@ def test_ct_windows_are_fixed_hounsfield_values(window: str, limits: tuple[float
     assert resolve_window(head(axial_grid(), "ct"), "ct", window) == limits
 
 
+def test_a_ct_without_a_skull_is_shown_in_the_soft_tissue_window() -> None:
+    limb = np.repeat([-1000, -90, 40, 700], [400, 300, 270, 30])
+    assert resolve_window(volume(limb), "ct") == (-160, 240)
+
+
 def test_air_and_fat_of_a_ct_are_exactly_black_and_bone_is_white() -> None:
     unit = to_unit(volume([-1000, -90, 0, 33, 80, 1200]), "ct").ravel()
     np.testing.assert_allclose(unit, [0, 0, 0, 33 / 80, 1, 1], rtol=1e-6)
