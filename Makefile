@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup test lint demo bench train evaluate
+.PHONY: setup test lint demo bench pictures train evaluate
 
 setup: $(READY)
 
@@ -25,6 +25,9 @@ demo: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bsafusion_demo.bench
+
+pictures: $(READY)
+	$(BIN)/python -m Testing.pictures docs/pictures
 
 train: $(READY)
 	$(BIN)/python -m bsafusion_training train $(ARGS)
