@@ -94,7 +94,7 @@ def _warnings(
     """Sentences about everything that a user should look at."""
     found = list(network.notes)
     if not alignment.converged:
-        found.append(f"The initial alignment did not settle: {alignment.note}")
+        found.append(alignment.note)
     if repair.folded:
         found.append(f"The displacement was folded at {repair.folded} voxels and was smoothed there.")
     if repair.scale < 1:
