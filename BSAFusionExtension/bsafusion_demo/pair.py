@@ -63,6 +63,9 @@ def make_pair(cache: Path, folder: Path) -> Pair:
 
 
 def run_fuse(pair: Pair, out: Path) -> None:
-    """Fuse the pair as a user would; raises CalledProcessError if the command fails."""
+    """Fuse the pair as a user would; if the command fails, end with its status, as it has said why."""
     files = [str(pair.fixed), str(pair.moving), "--out", str(out), "--force"]
-    subprocess.run([sys.executable, "-m", "BSAFusionLib", "fuse", *files, "--modality", "pet"], check=True)
+    command = [sys.executable, "-m", "BSAFusionLib", "fuse", *files, "--modality", "pet"]
+    status = subprocess.run(command, check=False).returncode
+    if status:
+        sys.exit(status)
