@@ -36,7 +36,7 @@ class Recipe:
     half: bool = True
     seed: int = 1
     network_steps: int = 5
-    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.35), (192, 0.0, 0.35), (256, 0.0, 0.3))
+    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.2), (192, 0.0, 0.4), (256, 0.0, 0.4))
     weights: LossWeights = field(default_factory=LossWeights)
     size: NetworkSize = field(default_factory=NetworkSize)
 

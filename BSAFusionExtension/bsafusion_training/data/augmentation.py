@@ -37,7 +37,7 @@ def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator
     free = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
     result = torch.where(chance(n, 0.25, generator), through_curve(images, rising), plain)
     result = torch.where(chance(n, synthetic, generator), through_curve(images, free), result)
-    return torch.where(chance(n, 0.15, generator), images, result).clamp(0, 1)
+    return torch.where(chance(n, 0.35, generator), images, result).clamp(0, 1)
 
 
 def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -73,12 +73,12 @@ def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
     chance."""
     n, _, height, width = images.shape
     bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
-    images = torch.where(chance(n, 0.4, generator), images * bias, images)
+    images = torch.where(chance(n, 0.3, generator), images * bias, images)
     blur = gaussian_blur(images, float(uniform((1,), 0.5, 1.6, generator)))
-    images = torch.where(chance(n, 0.25, generator), blur, images)
+    images = torch.where(chance(n, 0.15, generator), blur, images)
     coarse = F.interpolate(F.avg_pool2d(images, 2), size=(height, width), mode="bilinear")
-    images = torch.where(chance(n, 0.15, generator), coarse, images)
+    images = torch.where(chance(n, 0.1, generator), coarse, images)
     noise = torch.randn(images.shape, generator=generator, device=images.device)
-    noise = noise * uniform((n, 1, 1, 1), -0.05, 0.05, generator).clamp_min(0)
+    noise = noise * uniform((n, 1, 1, 1), -0.06, 0.03, generator).clamp_min(0)
     images = (images + noise).abs()
-    return torch.where(chance(n, 0.12, generator), limit_field_of_view(images, generator), images).clamp(0, 1)
+    return torch.where(chance(n, 0.06, generator), limit_field_of_view(images, generator), images).clamp(0, 1)

@@ -16,6 +16,8 @@ from .pairs import Pairs
 
 SHARES = {"CT-MRI": 0.45, "PET-MRI": 0.2, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
+SAME = 0.25
+"""Share of pairs whose moving image is the MRI itself in another contrast: MR with MR, and an easy start."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class BatchMaker:
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
         painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
-        fixed, moving = random_contrast(fixed, 0.1, g), random_contrast(moving, 0.05, g)
+        same = chance(count, SAME, g)
+        moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
+        fixed, moving = random_contrast(fixed, 0.05, g), random_contrast(moving, 0.05, g)
         swap = chance(count, 0.3, g)
         fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
         first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
@@ -77,22 +81,20 @@ class BatchMaker:
         return self.deform(fixed, moving, torch.cat((first, second)), clean)
 
     def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
-        """Flip both images left-right or top-bottom, and now and then by a quarter turn, together."""
-        for dims, probability in (((3,), 0.5), ((2,), 0.3)):
+        """Flip both images left-right or top-bottom, together."""
+        for dims, probability in (((3,), 0.5), ((2,), 0.1)):
             flip = chance(fixed.shape[0], probability, self.generator)
             fixed, moving = (
                 torch.where(flip, fixed.flip(dims), fixed),
                 torch.where(flip, moving.flip(dims), moving),
             )
-        quarter = chance(fixed.shape[0], 0.15, self.generator)
-        fixed = torch.where(quarter, fixed.transpose(2, 3), fixed)
-        return fixed, torch.where(quarter, moving.transpose(2, 3), moving)
+        return fixed, moving
 
     def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int) -> Batch:
         """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size // FIELD_STRIDE
-        shape = random_affine(n, small, 25.0, 0.2, 12.0 / FIELD_STRIDE, g)
+        shape = random_affine(n, small, 15.0, 0.12, 12.0 / FIELD_STRIDE, g)
         shape = shape + uniform((n, 1, 1, 1), 0, 1.2, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
         forward = invert(backward, 25)

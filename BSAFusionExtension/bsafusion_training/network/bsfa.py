@@ -22,8 +22,13 @@ RADII = (2, 3, 3, 3, 1)
 
 
 def unit_length(features: Tensor) -> Tensor:
-    """Return features (M, C, h, w) scaled to length one at every pixel."""
-    return features * torch.rsqrt((features * features).sum(dim=1, keepdim=True) + 1e-6)
+    """Return features (M, C, h, w) of length one at every pixel, after each channel's mean and spread over the map
+    are taken out: what all pixels share cannot tell them apart."""
+    mean = features.mean(dim=(2, 3), keepdim=True)
+    centred = features - mean
+    spread = centred.square().mean(dim=(2, 3), keepdim=True)
+    whitened = centred * torch.rsqrt(spread + 1e-5)
+    return whitened * torch.rsqrt(whitened.square().sum(dim=1, keepdim=True) + 1e-6)
 
 
 class Step(nn.Module):
