@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from bsafusion_training.data.pairs import Pairs
-from bsafusion_training.export import export, load_average
+from bsafusion_training.export import export, fold_normalisation, load_average
 from bsafusion_training.trainer import Recipe, Trainer
 
 from Testing.training.test_network import SMALL
@@ -30,7 +30,7 @@ def test_the_exported_file_gives_what_the_checkpoint_gives(checkpoint: Path, tmp
     path = export(checkpoint, tmp_path, "tiny", "1", {"validation": {"NCC": 0.5}})
     extra = {"metadata.json": ""}
     exported = torch.jit.load(str(path), _extra_files=extra)
-    network, _ = load_average(checkpoint)
+    network = fold_normalisation(load_average(checkpoint)[0]).to(memory_format=torch.channels_last)
     fixed, moving = torch.rand(2, 1, 70, 96), torch.rand(2, 1, 70, 96)
     with torch.inference_mode():
         for theirs, ours in zip(exported(fixed, moving), network(fixed, moving), strict=True):
@@ -40,6 +40,18 @@ def test_the_exported_file_gives_what_the_checkpoint_gives(checkpoint: Path, tmp
         )
     metadata = json.loads(extra["metadata.json"])
     assert (metadata["id"], metadata["contract"], metadata["validation"]) == ("tiny", 1, {"NCC": 0.5})
+
+
+def test_folding_the_normalisation_changes_no_convolution(checkpoint: Path) -> None:
+    network, _ = load_average(checkpoint)
+    images = torch.rand(2, 1, 64, 64)
+    with torch.inference_mode():
+        plain, folded = (
+            network.mdf_fr.structures(images),
+            fold_normalisation(network).mdf_fr.structures(images),
+        )
+    for theirs, ours in zip(folded, plain, strict=True):
+        torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-5)
 
 
 def test_the_manifest_holds_the_hash_of_the_file(checkpoint: Path, tmp_path: Path) -> None:

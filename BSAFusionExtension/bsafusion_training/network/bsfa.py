@@ -22,8 +22,10 @@ RADII = (2, 3, 3, 3, 1)
 
 
 def unit_length(features: Tensor) -> Tensor:
-    """Return features (M, C, h, w) of length one at every pixel, after each channel's mean and spread over the map
-    are taken out: what all pixels share cannot tell them apart."""
+    """Return features (M, C, h, w) of length one at every pixel.
+
+    First each channel's mean and spread over the map are taken out: what all pixels share tells none apart.
+    """
     mean = features.mean(dim=(2, 3), keepdim=True)
     centred = features - mean
     spread = centred.square().mean(dim=(2, 3), keepdim=True)
