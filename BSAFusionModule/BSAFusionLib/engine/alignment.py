@@ -1,0 +1,113 @@
+"""The linear transform that brings the moving volume to the fixed one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .alignment_search import AlignmentSearch, Found
+from .config import INITIAL_ALIGNMENTS
+from .errors import InputError
+from .result import Cancel, Progress
+from .volume import Volume
+
+_CLEAR_GAIN = 1.02  # the similarity must rise by 2 % before the volumes are moved
+_LEAST_SIMILARITY = 0.01
+_LEAST_OVERLAP = 0.3
+_STRETCH = (0.8, 1.25)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearAlignment:
+    """The linear part of the alignment, and how it was found.
+
+    matrix: 4 x 4 float64, RAS mm, from fixed points to moving points.
+    method: none, center, rigid or affine.
+    similarity_before, similarity_after: normalised mutual information near the body, times the part of
+        the smaller volume that lies inside the other; 0 means none.
+    seconds: time it took.
+    converged: False where the result should not be trusted unseen.
+    note: one sentence that says what was found.
+    """
+
+    matrix: NDArray[np.float64]
+    method: str
+    similarity_before: float
+    similarity_after: float
+    seconds: float
+    converged: bool
+    note: str
+
+
+def align(
+    fixed: Volume,
+    moving: Volume,
+    method: str = "rigid",
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> LinearAlignment:
+    """Align two volumes as a whole; the same input always gives the same result.
+
+    method: none keeps them where they are; center puts the centres of both bodies together; rigid searches
+    the best rotation and shift from many starts, coarse to fine; affine then adds scales and shears. A pair
+    that cannot be clearly improved stays where it is.
+    Raises InputError for another method, Cancelled when cancel answers True.
+    """
+    if method not in INITIAL_ALIGNMENTS:
+        raise InputError(f"'{method}' is not an alignment: choose one of {', '.join(INITIAL_ALIGNMENTS)}.")
+    began = time.perf_counter()
+    search = AlignmentSearch(fixed, moving, progress, cancel)
+    identity = np.eye(4)
+    before = search.similarity(identity)
+    found = _find(search, method)
+    matrix, note, converged = found.matrix, _describe(found.matrix, search.center), True
+    if method in ("rigid", "affine"):
+        converged, doubt = _judge(search, found)
+        if found.similarity < _CLEAR_GAIN * before:
+            matrix, note = identity, "The volumes already fit and were left in place."
+        note = doubt or note
+    after = search.similarity(matrix)
+    return LinearAlignment(matrix, method, before, after, time.perf_counter() - began, converged, note)
+
+
+def _find(search: AlignmentSearch, method: str) -> Found:
+    if method == "none":
+        return search.stay()
+    if method == "center":
+        return search.center_bodies()
+    rigid = search.rigid()
+    if method == "rigid":
+        return rigid
+    affine = search.affine(rigid)
+    stretch = np.linalg.svd(affine.matrix[:3, :3], compute_uv=False)
+    plausible = _STRETCH[0] < stretch.min() and stretch.max() < _STRETCH[1]
+    return affine if plausible and affine.similarity > _CLEAR_GAIN * rigid.similarity else rigid
+
+
+def _judge(search: AlignmentSearch, found: Found) -> tuple[bool, str]:
+    """Whether the result can be trusted; if not, why."""
+    if found.similarity < _LEAST_SIMILARITY:
+        return (
+            False,
+            f"The volumes hardly resemble each other (similarity {found.similarity:.3f}): check the pair.",
+        )
+    inside = search.overlap(found.matrix)
+    if inside < _LEAST_OVERLAP:
+        return (
+            False,
+            f"Only {100 * inside:.0f} % of the smaller volume lies inside the other: check the alignment.",
+        )
+    if found.rival_mm > 0:
+        return False, f"Another alignment, {found.rival_mm:.0f} mm away, fits as well: check the alignment."
+    return True, ""
+
+
+def _describe(matrix: NDArray[np.float64], center: NDArray[np.float64]) -> str:
+    left, _, right = np.linalg.svd(matrix[:3, :3])
+    cosine = (np.trace(left @ right) - 1) / 2
+    shift = np.linalg.norm(matrix[:3, :3] @ center + matrix[:3, 3] - center)
+    degrees = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    return f"The moving volume was shifted by {shift:.1f} mm and turned by {degrees:.1f} degrees."

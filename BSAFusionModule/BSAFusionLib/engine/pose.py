@@ -1,0 +1,81 @@
+"""Search for the best linear transform: starts, and a climb that needs no derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+def pose_matrix(parameters: Vector, center: Vector) -> Matrix:
+    """4 x 4, RAS mm, about center, of 6 or 12 parameters.
+
+    They are: rotation vector in radians, shift in mm; then the logarithms of three scales, and three shears.
+    """
+    linear = rotation_matrix(parameters[:3])
+    if parameters.size > 6:
+        stretch = np.diag(np.exp(parameters[6:9]))
+        stretch[0, 1], stretch[0, 2], stretch[1, 2] = parameters[9:12]
+        linear = linear @ stretch
+    matrix = np.eye(4)
+    matrix[:3, :3] = linear
+    matrix[:3, 3] = center + parameters[3:6] - linear @ center
+    return matrix
+
+
+def rotation_matrix(vector: Vector) -> Matrix:
+    """3 x 3 rotation about vector by its length in radians (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle == 0:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+
+
+def starts(shifts: list[Vector], angle_deg: float) -> list[Vector]:
+    """Every shift, mm, combined with no rotation and rotations by angle_deg about 13 axes, both ways."""
+    axes = [np.array(a, float) for a in product((-1, 0, 1), repeat=3)]
+    turns = [np.radians(angle_deg) * a / max(np.linalg.norm(a), 1.0) for a in axes]
+    return [np.concatenate([turn, shift]) for shift in shifts for turn in turns]
+
+
+def climb(
+    score: Callable[[Vector], float], start: Vector, steps: Vector, sweeps: int, shrink: float = 0.5
+) -> tuple[Vector, float]:
+    """Climb to a maximum along one parameter after the other, with steps that shrink from sweep to sweep.
+
+    Returns the best parameters and their score.
+    """
+    best, height = start.copy(), score(start)
+    for _ in range(sweeps):
+        before = best
+        for axis in range(start.size):
+            best, height = _climb_line(score, best, height, np.eye(start.size)[axis] * steps)
+        if not np.array_equal(best, before):  # ridges run across the axes
+            best, height = _climb_line(score, best, height, 0.5 * (best - before))
+        steps = steps * shrink
+    return best, height
+
+
+def _climb_line(
+    score: Callable[[Vector], float], at: Vector, height: float, step: Vector
+) -> tuple[Vector, float]:
+    """Walk along step while the score grows, then to the top of the parabola through the last points."""
+    ahead, behind = score(at + step), score(at - step)
+    if behind > ahead:
+        step, ahead, behind = -step, behind, ahead
+    while ahead > height:
+        at, behind, height = at + step, height, ahead
+        ahead = score(at + step)
+    curvature = behind - 2 * height + ahead
+    if curvature >= 0:
+        return at, height
+    top = at + step * 0.5 * (behind - ahead) / curvature
+    reached = score(top)
+    return (top, reached) if reached > height else (at, height)
