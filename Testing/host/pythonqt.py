@@ -81,23 +81,13 @@ class SignalFunction:
     def disconnect(self, function: Callable[..., Any]) -> bool:
         for entry in self._owner._connections:
             if entry[:3] == (self._name, self._types, function):
-                _own(self._bound.disconnect(entry[3]))
+                self._bound.disconnect(entry[3])
                 self._owner._connections.remove(entry)
                 return True
         return False
 
     def __call__(self, *arguments: Any) -> None:
-        emit(self._bound, *arguments)
-
-
-def emit(bound: Any, *arguments: Any) -> None:
-    """Emit a signal."""
-    _own(bound.emit(*arguments))
-
-
-def _own(answer: bool) -> None:
-    """Count the reference that PySide6 6.12 forgets when emit and disconnect answer."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(answer))
+        self._bound.emit(*arguments)
 
 
 def _overload_key(types: tuple[str, ...]) -> Any:
@@ -261,4 +251,12 @@ class QtModule(ModuleType):
         raise AttributeError(f"qt has no attribute {name}")
 
 
+def _make_constants_immortal() -> None:
+    """PySide6 6.12 does not count None, True and False, as Python 3.12 allows and 3.11 does not."""
+    for constant in (None, True, False):
+        ctypes.c_ssize_t.from_address(id(constant)).value += 1 << 40
+
+
+if sys.version_info < (3, 12):
+    _make_constants_immortal()
 sys.modules.setdefault("qt", QtModule("qt"))

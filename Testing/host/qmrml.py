@@ -9,8 +9,6 @@ import shiboken6
 import vtk
 from PySide6 import QtCore, QtWidgets
 
-from .pythonqt import emit
-
 
 class qMRMLWidget(qt.QWidget):
     """A widget that hands the scene to its children."""
@@ -133,8 +131,8 @@ class qMRMLNodeComboBox(qt.QWidget):
         self._current_id = node_id
         node = self.currentNode()
         bound = QtCore.QObject.__getattribute__(self, "currentNodeChanged")
-        emit(bound[object], node)
-        emit(bound[bool], node is not None)
+        bound[object].emit(node)
+        bound[bool].emit(node is not None)
         self.currentNodeIDChanged(node_id)
 
     def _observe(self, *_arguments: object) -> None:

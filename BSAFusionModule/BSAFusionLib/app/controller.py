@@ -210,7 +210,7 @@ class FusionController:
 
     def _finish_check(self, message: Mapping[str, Any]) -> None:
         """End a self-check with its report."""
-        self._end(State.DONE, Outcome(summary.self_check_text(message)))
+        self._end(State.DONE, Outcome(summary.self_check_text(message), summary.details(message)))
 
     def _lose(self, run: Run, sentence: str) -> None:
         if run is self._run:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,33 @@ from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
 from ..engine.volume import Volume
 from ..scene.publish import ATTRIBUTE
-from ..scene.read import transform_note, view_volume
+from ..scene.read import ijk_to_world, transform_note, view_volume
 
 _CLASS = "vtkMRMLScalarVolumeNode"
 _PLANES = ("sagittal", "coronal", "axial")
 _OBLIQUE = 0.98  # cosine of the angle between slice axis and body axis
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
-    """One volume: why it cannot be used (None when it can), what it is taken for, a note on its place."""
+    """One volume: why it cannot be used (None when it can), what it is taken for, a note on its place.
+
+    windows: why a modality and a window do not fit it (None when they do), as far as that was asked.
+    """
 
     problem: str | None
     volume: Volume | None = None
     modality: str = ""
     note: str | None = None
+    windows: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class PairFacts:
+    """Why two volumes cannot be fused with each other (None when they can), and how they lie, in one line."""
+
+    problem: str | None = None
+    line: str = ""
 
 
 class Inspector:
@@ -34,7 +47,8 @@ class Inspector:
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
-        self._facts: dict[tuple[str, str], tuple[int, Facts]] = {}
+        self._facts: dict[tuple[str, str], tuple[object, Facts]] = {}
+        self._pair: tuple[Facts, Facts, PairFacts] | None = None
 
     def facts(self, node_id: str, role: str) -> Facts:
         """Inspect a node in its role, "fixed" or "moving"."""
@@ -48,12 +62,12 @@ class Inspector:
             self._facts[node_id, role] = known
         return known[1]
 
-    def pair_problem(self, fixed_id: str, moving_id: str) -> str | None:
-        """Return why the two cannot be fused with each other, or None; both are usable on their own."""
-        fixed, moving = self.facts(fixed_id, "fixed").volume, self.facts(moving_id, "moving").volume
-        if fixed is None or moving is None:
-            return None
-        return _refusal(lambda: check_pair(fixed, moving))
+    def pair(self, fixed_id: str, moving_id: str) -> PairFacts:
+        """Compare two volumes that are usable on their own."""
+        fixed, moving = self.facts(fixed_id, "fixed"), self.facts(moving_id, "moving")
+        if self._pair is None or self._pair[0] is not fixed or self._pair[1] is not moving:
+            self._pair = (fixed, moving, _compare(fixed, moving))
+        return self._pair[2]
 
     def window_problem(self, node_id: str, role: str, modality: str, window: str) -> str | None:
         """Return why a modality and a window do not fit a volume, or None."""
@@ -61,8 +75,10 @@ class Inspector:
         volume = facts.volume
         if volume is None:
             return None
-        taken = facts.modality if modality == "auto" else modality
-        return _refusal(lambda: resolve_window(volume, taken, window))
+        choice = (facts.modality if modality == "auto" else modality, window)
+        if choice not in facts.windows:
+            facts.windows[choice] = _refusal(lambda: resolve_window(volume, *choice))
+        return facts.windows[choice]
 
 
 def suggest(scene: Any, inspector: Inspector) -> tuple[str, str] | None:
@@ -93,14 +109,18 @@ def describe(facts: Facts) -> str:
     return f"{text} {facts.note}" if facts.note else text
 
 
-def describe_pair(fixed: Facts, moving: Facts) -> str:
-    """Say in one line how the two lie to each other; empty where one cannot be used."""
-    if fixed.volume is None or moving.volume is None:
-        return ""
-    place = overlap(fixed.volume, moving.volume)
+def _compare(fixed: Facts, moving: Facts) -> PairFacts:
+    first, second = fixed.volume, moving.volume
+    if first is None or second is None:
+        return PairFacts()
+    return PairFacts(_refusal(lambda: check_pair(first, second)), _relation(first, second))
+
+
+def _relation(fixed: Volume, moving: Volume) -> str:
+    place = overlap(fixed, moving)
     if not place.any:
         return f"They do not overlap: {place.gap_mm:.0f} mm lie between them."
-    apart = np.linalg.norm(center_ras(fixed.volume) - center_ras(moving.volume))
+    apart = np.linalg.norm(center_ras(fixed) - center_ras(moving))
     return (
         f"They share {place.fixed_fraction:.0%} of the fixed and {place.moving_fraction:.0%} of the moving "
         f"volume; their centres are {apart:.0f} mm apart."
@@ -115,16 +135,18 @@ def _inspect(node: Any, role: str) -> Facts:
     return Facts(None, volume, guess_modality(volume), transform_note(node))
 
 
-def _changed(node: Any) -> int:
-    """A number that grows with every change of a node's voxels, place, or parent transforms."""
+def _changed(node: Any) -> object:
+    """A value that differs after every change of a node's voxels, place, name or parent transforms."""
     image, parent = node.GetImageData(), node.GetParentTransformNode()
-    times = [node.GetMTime()]
-    times += [image.GetMTime()] if image is not None else []
-    times += [parent.GetTransformToWorldMTime()] if parent is not None else []
-    return int(max(times))
+    return (
+        node.GetName(),
+        image.GetMTime() if image is not None else None,
+        ijk_to_world(node).tobytes(),
+        (parent.GetID(), parent.GetTransformToWorldMTime()) if parent is not None else None,
+    )
 
 
-def _refusal(check: Any) -> str | None:
+def _refusal(check: Callable[[], object]) -> str | None:
     try:
         check()
     except BSAFusionError as error:

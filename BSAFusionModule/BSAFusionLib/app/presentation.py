@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .inspection import Facts, Inspector, describe, describe_pair
+from .inspection import Facts, Inspector, describe
 from .request import FusionRequest
 from .view import State
 
@@ -42,7 +42,7 @@ def present(
         reason=reason,
         fixed=_line(fixed, request.config.fixed_modality),
         moving=_line(moving, request.config.modality),
-        pair=describe_pair(fixed, moving) if fixed and moving else "",
+        pair=inspector.pair(request.fixed_id, request.moving_id).line if fixed and moving else "",
         device=_device_line(request.config.device, devices),
         editable=not state.is_busy,
     )

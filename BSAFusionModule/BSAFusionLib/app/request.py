@@ -36,7 +36,7 @@ class FusionRequest:
         return (
             inspector.facts(self.fixed_id, "fixed").problem
             or inspector.facts(self.moving_id, "moving").problem
-            or inspector.pair_problem(self.fixed_id, self.moving_id)
+            or inspector.pair(self.fixed_id, self.moving_id).problem
         )
 
     def _option_problem(self, inspector: Inspector) -> str | None:

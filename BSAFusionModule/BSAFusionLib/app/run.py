@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.errors import BSAFusionError
-from ..scene.read import view_volume
+from ..scene.read import ijk_to_world
 from .private_folder import remove_folder
 from .progress import Forecast
 from .request import FusionRequest
@@ -62,7 +62,7 @@ class Run:
         parent = node.GetParentTransformNode()
         if parent is not None and not parent.IsTransformToWorldLinear():
             return False  # it was resampled: its place in the world is not the node's own
-        return not np.allclose(view_volume(node, role).ijk_to_ras, self.places[role], atol=1e-6)
+        return not np.allclose(ijk_to_world(node), self.places[role], atol=1e-6)
 
     def remove_folder(self) -> None:
         """Remove the arrays that were handed over."""

@@ -47,7 +47,7 @@ def self_check_text(answer: Mapping[str, Any]) -> str:
         f"Python: {answer['python']} on {answer['platform']}",
         f"Libraries: {versions}",
         f"Devices: {'; '.join(answer['devices'].values())}",
-        f"Network: {answer['model']}, SHA-256 {answer['sha256']}",
+        f"Network: {answer['model']}, SHA-256 {answer['sha256'][:16]}…",
         f"Phantom: landmarks {answer['error_before_mm']:.1f} mm off before, "
         f"{answer['error_after_mm']:.1f} mm after, in {answer['seconds']:.1f} s",
     ]

@@ -83,10 +83,14 @@ class FusionPanel:
         ui.fuseButton.text = _(shown.button)
         ui.fuseButton.enabled = shown.button_enabled
         ui.fuseButton.toolTip = shown.reason
-        ui.reasonLabel.text = shown.reason
-        ui.reasonLabel.visible = bool(shown.reason)
-        ui.fixedInfo.text, ui.movingInfo.text, ui.pairInfo.text = shown.fixed, shown.moving, shown.pair
-        ui.deviceInfo.text = shown.device
+        for label, text in (
+            (ui.reasonLabel, shown.reason),
+            (ui.fixedInfo, shown.fixed),
+            (ui.movingInfo, shown.moving),
+            (ui.pairInfo, shown.pair),
+            (ui.deviceInfo, shown.device),
+        ):
+            label.text, label.visible = text, bool(text)
         for name in _EDITORS:
             getattr(ui, name).enabled = shown.editable
         ui.selfCheckButton.enabled = shown.editable
@@ -163,8 +167,9 @@ class FusionPanel:
         self.ui.resultFrame.visible = True
         self.show_log(outcome.message)
         if outcome.published is not None and self._parameters is not None:
-            keep_published(self._parameters, outcome.published)
-            self._take_grid_spacing()
+            with slicer.util.NodeModify(self._parameters):
+                keep_published(self._parameters, outcome.published)
+                self._take_grid_spacing()
 
     def _take_grid_spacing(self) -> None:
         """Start from the spacing that suits the new deformation."""

@@ -29,4 +29,7 @@ def register() -> None:
 def load(_source: Any = None) -> list[Any]:
     """Add the pair, an MR and a CT of one head that are 10 mm apart on average, to the scene."""
     pair = head_pair()
-    return [add_volume(slicer.mrmlScene, volume) for volume in (pair.fixed, pair.moving)]
+    mr, ct = (add_volume(slicer.mrmlScene, volume) for volume in (pair.fixed, pair.moving))
+    ct.GetDisplayNode().SetAutoWindowLevel(False)
+    ct.GetDisplayNode().SetWindowLevel(120, 40)
+    return [mr, ct]

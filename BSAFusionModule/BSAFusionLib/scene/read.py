@@ -64,7 +64,7 @@ def view_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
         raise InputError(f"There is no {role} volume: choose one.")
     label = f"The {role} volume '{node.GetName()}'"
     image = _scalar_image(node, label)
-    volume = Volume(voxels(image), _ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
+    volume = Volume(voxels(image), ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
     check_volume(volume, role)
     return volume
 
@@ -88,7 +88,7 @@ def _is_warped(node: slicer.vtkMRMLNode) -> bool:
     return parent is not None and not parent.IsTransformToWorldLinear()
 
 
-def _ijk_to_world(node: slicer.vtkMRMLNode) -> NDArray[np.float64]:
+def ijk_to_world(node: slicer.vtkMRMLNode) -> NDArray[np.float64]:
     """4 x 4 to world RAS mm; to the node's own RAS mm where its parent is not linear."""
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)

@@ -1,0 +1,73 @@
+"""python -m Testing.pictures FOLDER [--icons]: the panel in each state, and the views with the results."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from Testing.host import desktop
+
+from .icons import draw_icon, draw_thumbnail
+from .views import draw_views
+
+ROOT = Path(__file__).parents[2]
+WIDTH = 460
+
+
+def main() -> None:
+    """Run the phantom through the panel and photograph it on the way."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--icons", action="store_true", help="draw the icons in Resources anew")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    desktop.start()
+    if arguments.icons:
+        draw_icon(ROOT / "Resources" / "Icons" / "BSAFusion.png")
+        draw_thumbnail(ROOT / "Resources" / "Icons" / "BSAFusionPhantom.png")
+    with desktop.opened(desktop.load_module(ROOT / "BSAFusionModule" / "BSAFusion.py")) as panel:
+        _photograph(panel, arguments.folder)
+    os._exit(0)  # Qt, VTK and Python do not agree on the order of their farewells
+
+
+def _photograph(panel: Any, folder: Path) -> None:
+    from BSAFusionLib.panel import sample_data
+
+    ui, controller = panel.ui, panel.panel.controller
+    _grab(panel, folder / "panel_empty.png")
+    _mr, ct = sample_data.load()
+    panel.enter()
+    _grab(panel, folder / "panel_ready.png")
+    ui.fuseButton.click()
+    desktop.wait_for(lambda: ui.progressBar.maximum > 0 and ui.progressBar.value > 0, 120)
+    _grab(panel, folder / "panel_running.png")
+    desktop.wait_for(lambda: not controller.state.is_busy, 120)
+    ui.gridCheck.click()
+    _grab(panel, folder / "panel_done.png")
+    draw_views(panel, folder)
+    ui.advancedSection.collapsed = ui.outputsSection.collapsed = False
+    _grab(panel, folder / "panel_options.png")
+    ui.advancedSection.collapsed = ui.outputsSection.collapsed = True
+    ui.selfCheckButton.click()
+    desktop.wait_for(lambda: not controller.state.is_busy, 120)
+    _grab(panel, folder / "panel_self_check.png")
+    ui.fuseButton.click()
+    desktop.wait_for(lambda: ui.progressLabel.visible, 10)
+    panel.panel._scene.RemoveNode(ct)
+    desktop.wait_for(lambda: not controller.state.is_busy)
+    _grab(panel, folder / "panel_error.png")
+
+
+def _grab(panel: Any, path: Path) -> None:
+    """Photograph the panel at the height it needs."""
+    for _ in range(3):
+        desktop.process_events()
+        panel.parent.resize(WIDTH, panel.parent.layout().totalHeightForWidth(WIDTH))
+    desktop.process_events()
+    panel.parent.grab().save(str(path))
+
+
+if __name__ == "__main__":
+    main()
