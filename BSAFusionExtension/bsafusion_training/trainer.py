@@ -36,7 +36,9 @@ class Recipe:
     half: bool = True
     seed: int = 1
     network_steps: int = 5
-    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.2), (192, 0.0, 0.4), (256, 0.0, 0.4))
+    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.4), (192, 0.0, 0.3), (256, 0.0, 0.3))
+    easy_steps: int = 600
+    easy_share: float = 0.15
     weights: LossWeights = field(default_factory=LossWeights)
     size: NetworkSize = field(default_factory=NetworkSize)
 
@@ -52,6 +54,11 @@ def image_size(recipe: Recipe, step: int, draw: float) -> int:
         if draw < 0:
             return pixels
     return recipe.sizes[-1][0]
+
+
+def easy_share(recipe: Recipe, step: int) -> float:
+    """Return the share of one-modality pairs: all at first, so that matching comes before modalities."""
+    return recipe.easy_share + (1 - recipe.easy_share) * max(0.0, 1 - step / recipe.easy_steps)
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -90,7 +97,8 @@ class Trainer:
         if self.step % recipe.refresh == 0:
             self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
         draw = float(torch.rand((), generator=self.batches.generator, device=self.device))
-        batch = self.batches.draw(recipe.batch, recipe.clean, image_size(recipe, self.step, draw))
+        size, easy = image_size(recipe, self.step, draw), easy_share(recipe, self.step)
+        batch = self.batches.draw(recipe.batch, recipe.clean, size, easy)
         with self.precision():
             loss, parts = objective(self.network, self.judge, batch, recipe.weights, recipe.network_steps)
         self.optimiser.zero_grad(set_to_none=True)

@@ -16,8 +16,6 @@ from .pairs import Pairs
 
 SHARES = {"CT-MRI": 0.45, "PET-MRI": 0.2, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
-SAME = 0.25
-"""Share of pairs whose moving image is the MRI itself in another contrast: MR with MR, and an easy start."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,10 @@ class BatchMaker:
         weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
         self.weights = torch.cat(weights).to(device)
 
-    def draw(self, count: int, clean: int, size: int) -> Batch:
+    def draw(self, count: int, clean: int, size: int, easy: float = 0.0) -> Batch:
         """Make one batch of `count` pairs, the first `clean` without noise.
 
+        easy: share of pairs whose moving image is the fixed one in another contrast.
         The whole field of view is drawn at size x size pixels; deformations keep their strength in pixels.
         """
         g = self.generator
@@ -71,7 +70,7 @@ class BatchMaker:
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
         painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
-        same = chance(count, SAME, g)
+        same = chance(count, easy, g)
         moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
         fixed, moving = random_contrast(fixed, 0.05, g), random_contrast(moving, 0.05, g)
         swap = chance(count, 0.3, g)
