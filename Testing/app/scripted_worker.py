@@ -36,6 +36,9 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
 
 
 def _misbehave(behaviour: str) -> None:
+    if behaviour == "chatty":
+        print("a library has something to say", flush=True)
+        time.sleep(0.3)
     if behaviour == "crash":
         os.kill(os.getpid(), 11)
     if behaviour == "memory":
@@ -43,7 +46,6 @@ def _misbehave(behaviour: str) -> None:
     if behaviour == "disk":
         raise OSError(errno.ENOSPC, "No space left on device")
     if behaviour == "garble":
-        sys.__stderr__.write("about to garble\n")
         os.write(int(os.environ["ANSWERS"]), b"\xff not json\n")
         time.sleep(10)
     if behaviour == "input":

@@ -125,7 +125,7 @@ def test_an_input_error_arrives_as_itself_with_details(
 
 
 def test_what_libraries_print_goes_to_the_log_only(new_client: NewClient, tmp_path: Path, loop: Loop) -> None:
-    assert "about to garble" in run(new_client("garble"), tmp_path, loop).logged
+    assert "a library has something to say" in run(new_client("chatty"), tmp_path, loop).logged
 
 
 def test_stop_ends_the_process_within_a_second(new_client: NewClient, tmp_path: Path, loop: Loop) -> None:

@@ -170,7 +170,7 @@ def process_events() -> None:
     QtCore.QCoreApplication.processEvents()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Run the event loop until condition holds; raise TimeoutError when it does not in time."""
     end = time.monotonic() + seconds
     while not condition():

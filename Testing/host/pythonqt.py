@@ -96,8 +96,17 @@ def _overload_key(types: tuple[str, ...]) -> Any:
     return key[0] if len(key) == 1 else key
 
 
+_known_signals: dict[type, dict[str, list[tuple[str, ...]]]] = {}
+
+
 def _signals(owner: QtCore.QObject) -> dict[str, list[tuple[str, ...]]]:
-    meta = QtCore.QObject.metaObject(owner)
+    """Parameter types of each overload of each signal; the same for all objects of a class."""
+    if type(owner) not in _known_signals:
+        _known_signals[type(owner)] = _find_signals(QtCore.QObject.metaObject(owner))
+    return _known_signals[type(owner)]
+
+
+def _find_signals(meta: QtCore.QMetaObject) -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
     for index in range(meta.methodCount()):
         method = meta.method(index)
