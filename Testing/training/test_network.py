@@ -57,6 +57,15 @@ def test_register_and_blend_are_the_two_halves_of_forward() -> None:
     assert not torch.equal(fused, still)
 
 
+def test_half_precision_gives_nearly_the_same() -> None:
+    network = lively()
+    fixed, moving = torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64)
+    fused, displacement = network(fixed, moving)
+    fused_half, displacement_half = network.to(torch.float16)(fixed.half(), moving.half())
+    torch.testing.assert_close(displacement_half.float(), displacement, rtol=0, atol=0.1)
+    assert (fused_half.float() - fused).abs().mean() < 1 / 255
+
+
 def test_swapped_roles_give_swapped_fields() -> None:
     network = lively()
     pair = torch.rand(2, 1, 64, 64)

@@ -92,7 +92,8 @@ class BSAFusion(nn.Module):
         """Return fused (N, 1, H, W) in [0, 1] and displacement (N, 2, H, W)."""
         pair = pad_to_stride(torch.cat((fixed, moving)))
         displacement, structures = self.align(pair, fixed.shape[2], fixed.shape[3])
-        return self.fuse(structures, fixed, warp(moving, displacement), displacement), displacement
+        aligned = warp(moving.float(), displacement).to(moving.dtype)
+        return self.fuse(structures, fixed, aligned, displacement), displacement
 
     @torch.jit.export
     def register(self, fixed: Tensor, moving: Tensor) -> Tensor:

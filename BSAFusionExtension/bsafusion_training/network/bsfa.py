@@ -78,7 +78,7 @@ class Step(nn.Module):
         """
         logits = self.correlate(query, key)
         match = torch.softmax(logits, dim=-1)
-        mean = (match @ self.offsets).permute(0, 3, 1, 2)
+        mean = (match @ self.offsets.to(match.dtype)).permute(0, 3, 1, 2)
         sure = match.amax(dim=-1, keepdim=True)
         found = torch.cat((logits, sure), dim=-1).permute(0, 3, 1, 2)
         read = self.read(torch.cat((found, mean, query), dim=1))
@@ -138,6 +138,7 @@ class BSFA(nn.Module):
                     field = resize_field(field, height, width)
                 field = field.detach()
                 moved = warp(unit_length(features[i].float()), resize_field(field, height, width))
+                moved = moved.to(features[i].dtype)
                 motion = torch.roll(field, half, dims=0) - field
                 prediction, memory, logits = step(moved, torch.roll(moved, half, dims=0), motion, memory)
                 befores.append(field)
