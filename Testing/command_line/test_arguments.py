@@ -55,6 +55,10 @@ def test_negative_smoothing_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_help_comes_at_once() -> None:
+    assert min(seconds_for_help() for _ in range(3)) < 0.6  # 0.2 s on a quiet machine
+
+
+def seconds_for_help() -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "BSAFusionLib", "--help"], capture_output=True, check=True)
-    assert time.perf_counter() - started < 1.0  # 0.2 s on a quiet machine
+    return time.perf_counter() - started
