@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,9 @@ from BSAFusionLib.engine.errors import BSAFusionError, InputError, WorkerError
 from BSAFusionLib.engine.exchange import read_result, write_volume
 from BSAFusionLib.engine.volume import Volume
 
+from .conftest import SCRIPT
+
+ROOT = SCRIPT.parents[2]
 NewClient = Callable[..., WorkerClient]
 
 
@@ -185,3 +190,26 @@ def test_a_worker_that_cannot_be_started_is_told(loop: Loop, tmp_path: Path) -> 
 
     client = WorkerClient(lambda: LocalProcess(loop), ["/no/such/python"], {})
     assert "No such file" in str(run(client, tmp_path, loop).error)
+
+
+def test_the_worker_dies_with_its_parent() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT, str(SCRIPT)], stdout=subprocess.PIPE, cwd=ROOT)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    assert lives(worker)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    end = time.monotonic() + 10
+    while lives(worker) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not lives(worker)
+
+
+_PARENT = """
+import subprocess, sys, json
+pipe = subprocess.PIPE
+worker = subprocess.Popen([sys.executable, "-u", sys.argv[1], "slow"], stdin=pipe, stdout=pipe)
+print(json.loads(worker.stdout.readline())["pid"], flush=True)
+worker.wait()
+"""

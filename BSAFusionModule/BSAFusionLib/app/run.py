@@ -75,7 +75,9 @@ class Run:
         self.remove_folder()
 
     def on_progress(self, step: str, done: int, total: int) -> None:
-        """Pass progress on, with a forecast."""
+        """Pass progress on, with a forecast, and the beginning of a step to the log."""
+        if done == 0:
+            self._owner.log(self, f"{time.monotonic() - self.began:6.1f} s  {step}")
         self._owner.progress(self, *self._forecast.report(step, done, total))
 
     def on_log(self, text: str) -> None:

@@ -53,6 +53,7 @@ class FusionPanel:
         ui.detailsButton.connect("toggled(bool)", ui.detailsText.setVisible)
         ui.copyButton.connect("clicked(bool)", self.on_copy)
         ui.copyLogButton.connect("clicked(bool)", self.on_copy_log)
+        ui.fitButton.connect("clicked(bool)", self.on_fit)
         for name in _SHOWN:
             getattr(ui, name).connect("clicked(bool)", lambda _checked, name=name: self.on_show(name))
         for name in ("gridCheck", "gridColorCheck"):
@@ -96,6 +97,7 @@ class FusionPanel:
         ui.selfCheckButton.enabled = shown.editable
         for name, nodes in _SHOWN.items():
             getattr(ui, name).enabled = any(getattr(self._parameters, node) for node in nodes)
+        ui.fitButton.enabled = self._parameters.fixed_volume is not None
         for name in ("gridCheck", "gridSpacingSlider", "gridColorCheck"):
             getattr(ui, name).enabled = self._parameters.transform_node is not None
 
@@ -118,11 +120,13 @@ class FusionPanel:
             swap(self._parameters)
 
     def on_show(self, button: str) -> None:
-        """Put the volume that a button stands for into the views, fitted."""
+        """Put the volume that a button stands for into the views, which stay where they are."""
         nodes = [getattr(self._parameters, name) for name in _SHOWN[button]]
-        node_id = next(node for node in nodes if node is not None).GetID()
-        show_volume(self._scene, node_id)
-        fit(self._scene, node_id)
+        show_volume(self._scene, next(node for node in nodes if node is not None).GetID())
+
+    def on_fit(self) -> None:
+        """Show the whole fixed volume, and so all results, in the views."""
+        fit(self._scene, self._parameters.fixed_volume.GetID())
 
     def draw_grid(self) -> None:
         """Draw the deformation as the settings say."""

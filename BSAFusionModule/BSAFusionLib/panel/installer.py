@@ -34,7 +34,9 @@ class SlicerInstaller:
 
 def _install_with_extension() -> None:
     """It picks the build that fits the graphics card."""
-    logic = slicer.modules.pytorchutils.widgetRepresentation().self().logic
+    import PyTorchUtils
+
+    logic = PyTorchUtils.PyTorchUtilsLogic()
     if logic.installTorch(askConfirmation=False, torchVersionRequirement=TORCH_REQUIREMENT) is None:
         raise RuntimeError("the PyTorch extension did not install it")
 

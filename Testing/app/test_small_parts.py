@@ -1,0 +1,71 @@
+"""Forecast, summary, private folder and scripts."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from BSAFusionLib.app.private_folder import make_private_folder, remove_folder
+from BSAFusionLib.app.progress import Forecast, duration
+from BSAFusionLib.app.script import fuse_nodes
+from BSAFusionLib.app.summary import provenance, result_line
+from BSAFusionLib.engine.config import FusionConfig
+from BSAFusionLib.engine.errors import InputError
+
+from .parts import FakeInstaller, add_volume, node_names
+
+
+def test_a_forecast_counts_and_estimates_once_it_has_seen_enough() -> None:
+    now = [0.0]
+    forecast = Forecast(lambda: now[0])
+    assert forecast.report("Slices", 0, 60) == ("Slices: 0 of 60", 0.0)
+    now[0] = 4.0
+    assert forecast.report("Slices", 20, 60) == ("Slices: 20 of 60, about 8 s left", 20 / 60)
+    assert forecast.report("Measuring", 0, 1) == ("Measuring …", None)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3.4, "3 s"), (89, "89 s"), (150, "2 min")])
+def test_a_duration_is_said_as_a_person_says_it(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_result_line_tells_time_motion_and_similarity_and_warns() -> None:
+    report = {
+        "quality": {"displacement_mm": {"mean": 2.54}, "before": {"nmi": 1.05}, "after": {"nmi": 1.2}},
+        "warnings": ["Look twice."],
+    }
+    assert result_line(report, 12.3) == (
+        "Fused in 12 s, elastic displacement 2.5 mm on average, "
+        "normalised mutual information 1.050 → 1.200. Look twice."
+    )
+
+
+def test_nodes_learn_of_model_and_options() -> None:
+    known = provenance({"model": {"id": "a"}, "quality": {}}, FusionConfig(init="affine"))
+    assert known["Model"] == {"id": "a"}
+    assert known["Configuration"]["init"] == "affine"  # type: ignore[index]
+
+
+def test_a_folder_is_private_and_folders_of_dead_processes_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead = tmp_path / "bsafusion-run-999999999-abc"
+    dead.mkdir()
+    folder = make_private_folder(1000)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.name.startswith(f"bsafusion-run-{os.getpid()}-")
+    assert not dead.exists()
+    remove_folder(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_script_is_refused_with_the_same_sentence_and_an_untouched_scene(scene: Any) -> None:
+    node = add_volume(scene, "MR", 2.0)
+    before = node_names(scene)
+    with pytest.raises(InputError, match="are the same"):
+        fuse_nodes(scene, node, node, FakeInstaller())
+    assert node_names(scene) == before
