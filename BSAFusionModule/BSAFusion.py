@@ -1,6 +1,7 @@
 """BSAFusion in Slicer: the module, its panel, its logic for scripts, and its self-test."""
 
 import sys
+from typing import Any
 
 import slicer
 import vtk
@@ -17,7 +18,7 @@ from slicer.util import VTKObservationMixin
 class BSAFusion(ScriptedLoadableModule):
     """What Slicer lists; made at start-up, so nothing else is imported."""
 
-    def __init__(self, parent) -> None:
+    def __init__(self, parent: Any) -> None:
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("BSAFusion")
         parent.categories = [_("Registration")]
@@ -45,7 +46,7 @@ def register_sample_data() -> None:
 class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel; its parts are imported when it is opened."""
 
-    def __init__(self, parent=None) -> None:
+    def __init__(self, parent: Any = None) -> None:
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.panel = None
@@ -93,14 +94,14 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
-    def _on_scene_start_close(self, _scene, _event) -> None:
+    def _on_scene_start_close(self, _scene: Any, _event: str) -> None:
         self._use_parameters(None)
 
-    def _on_scene_end_close(self, _scene, _event) -> None:
+    def _on_scene_end_close(self, _scene: Any, _event: str) -> None:
         if self._shown:
             self._use_parameters(self.logic.getParameterNode())
 
-    def _use_parameters(self, parameters) -> None:
+    def _use_parameters(self, parameters: Any) -> None:
         if self._parameters is not None:
             self._parameters.disconnectGui(self._gui_tag)
             self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
@@ -110,20 +111,22 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
         self.panel.set_parameters(parameters)
 
-    def _on_modified(self, _node, _event) -> None:
+    def _on_modified(self, _node: Any, _event: str) -> None:
         self.panel.refresh()
 
 
 class BSAFusionLogic(ScriptedLoadableModuleLogic):
     """For scripts; needs no panel."""
 
-    def getParameterNode(self):
+    def getParameterNode(self) -> Any:
         """Return the settings of the present scene, typed."""
         from BSAFusionLib.panel.parameters import FusionParameters
 
         return FusionParameters(super().getParameterNode())
 
-    def process(self, fixedNode, movingNode, outputs=None, progress=None, **options):
+    def process(
+        self, fixedNode: Any, movingNode: Any, outputs: Any = None, progress: Any = None, **options: Any
+    ) -> Any:
         """Fuse two scalar volume nodes; returns the result nodes. See BSAFusionLib.app.script.fuse_nodes."""
         from BSAFusionLib.app.script import fuse_nodes
         from BSAFusionLib.panel.installer import SlicerInstaller
@@ -140,7 +143,7 @@ class BSAFusionTest(ScriptedLoadableModuleTest):
         """Begin with an empty scene."""
         slicer.mrmlScene.Clear()
 
-    def runTest(self, **_options) -> None:
+    def runTest(self, **_options: Any) -> None:
         """Fuse the phantom pair from a script and from the panel; cancel; refuse bad input."""
         from BSAFusionLib.panel.self_test import run_all
 
