@@ -1,4 +1,4 @@
-"""How the panel behaves: python -m Testing.bench.bench_panel [open] [run] [endure]."""
+"""How the panel behaves: python -m Testing.bench.bench_panel [open] [run] [endure | spoil]."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def bench_run(panel: Any) -> None:
     pulse.stop()
 
 
-def bench_endure(panel: Any) -> None:
-    """50 runs, 20 cancels at random times and 10 killed workers on a small pair."""
+def bench_endure(panel: Any, runs: int = 50) -> None:
+    """Many runs, 20 cancels at random times and 10 killed workers on a small pair."""
     import slicer
 
     random.seed(1)
@@ -120,10 +120,13 @@ def bench_endure(panel: Any) -> None:
     _fuse(panel)
     nodes, observers = slicer.mrmlScene.GetNumberOfNodes(), str(slicer.mrmlScene).count("vtkObserver")
     memory = _memory()
-    for number in range(50):
+    for number in range(runs):
         _fuse(panel)
         if number % 10 == 9:
-            print(f"  memory after {number + 1:2} runs     {_memory():8.0f} MB   (began with {memory:.0f})")
+            print(
+                f"memory after {number + 1:2} runs     {_memory():8.0f} MB   (began with {memory:.0f})",
+                flush=True,
+            )
     ends = [_cancel(panel) for _ in range(20)]
     print(f"20 cancels: slowest       {1000 * max(ends):8.0f} ms   (at most 1000)")
     for _ in range(10):
@@ -184,10 +187,10 @@ def _cancel(panel: Any) -> float:
 
 def _kill(panel: Any) -> None:
     panel.ui.fuseButton.click()
-    connection = panel.panel.controller._worker._connection
-    desktop.wait_for(lambda: connection.pid is not None)
+    worker = panel.panel.controller._worker
+    desktop.wait_for(lambda: bool(worker._connection and worker._connection.pid))
     time.sleep(random.uniform(0.0, 1.0))
-    os.kill(connection.pid, signal.SIGKILL)
+    os.kill(worker._connection.pid, signal.SIGKILL)
     desktop.wait_for(lambda: _idle(panel))
     if "signal 9" not in panel.ui.resultLabel.text:
         raise RuntimeError(panel.ui.resultLabel.text)
@@ -206,7 +209,9 @@ def _children() -> int:
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("parts", nargs="*", default=["open", "run", "endure"])
+    parser.add_argument(
+        "parts", nargs="*", default=["open", "run", "endure"], help="spoil: endure without the runs"
+    )
     parts = parser.parse_args().parts
     if "open" in parts:
         bench_open()
@@ -216,6 +221,8 @@ def main() -> None:
             bench_run(panel)
         if "endure" in parts:
             bench_endure(panel)
+        if "spoil" in parts:
+            bench_endure(panel, runs=0)
     sys.stdout.flush()
     os._exit(0)
 

@@ -76,7 +76,8 @@ class LocalProcess:
             self._process.stdin = None
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it, and return when it has ended."""
         if self._process is not None:
             self._process.kill()
+            self._process.wait()
             self.close_input()

@@ -37,7 +37,7 @@ class Process(Protocol):
         """Close its standard input, which tells the worker to end."""
 
     def kill(self) -> None:
-        """End it at once, without asking."""
+        """End it without asking, and return when it has ended."""
 
 
 def kill_group(pid: int) -> None:

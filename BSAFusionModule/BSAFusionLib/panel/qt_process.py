@@ -8,6 +8,8 @@ import qt
 
 from ..app.process import ProcessListener
 
+_KILL_MILLISECONDS = 1000  # it takes about 20
+
 
 class QtProcess:
     """A child process whose output comes through Qt's event loop."""
@@ -40,8 +42,9 @@ class QtProcess:
         self._process.closeWriteChannel()
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it, and return when it has ended: before that, Qt must not destroy the object."""
         self._process.kill()
+        self._process.waitForFinished(_KILL_MILLISECONDS)
 
     def _on_output(self) -> None:
         if self._listener is not None:
