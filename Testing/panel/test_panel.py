@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +264,20 @@ def test_a_closed_panel_leaves_no_process_file_or_observer(
     assert not worker.is_warm
     assert str(scene).count("vtkObserver") == before
     assert list(temporary.glob("bsafusion-run-*")) == []
+
+
+@pytest.mark.usefixtures("pair")
+def test_runs_cancels_and_killed_workers_pile_nothing_up(open_panel: OpenPanel, scene: Any) -> None:
+    panel = open_panel("brief")
+    fuse(panel)
+    before = (names(scene), str(scene).count("vtkObserver"))
+    for way in ("run", "cancel", "kill") * 2:
+        panel.ui.fuseButton.click()
+        desktop.wait_for(lambda: panel.ui.progressBar.value > 0)
+        if way == "cancel":
+            panel.ui.fuseButton.click()
+        if way == "kill":
+            os.kill(panel.panel.controller._worker._connection.pid, signal.SIGKILL)
+        wait_until_idle(panel)
+        assert ("signal 9" in panel.ui.resultLabel.text) == (way == "kill")
+    assert (names(scene), str(scene).count("vtkObserver")) == before
