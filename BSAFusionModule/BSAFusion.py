@@ -124,16 +124,12 @@ class BSAFusionLogic(ScriptedLoadableModuleLogic):
 
         return FusionParameters(super().getParameterNode())
 
-    def process(
-        self, fixedNode: Any, movingNode: Any, outputs: Any = None, progress: Any = None, **options: Any
-    ) -> Any:
+    def process(self, fixedNode: Any, movingNode: Any, outputs: Any = None, **options: Any) -> Any:
         """Fuse two scalar volume nodes; returns the result nodes. See BSAFusionLib.app.script.fuse_nodes."""
         from BSAFusionLib.app.script import fuse_nodes
         from BSAFusionLib.panel.installer import SlicerInstaller
 
-        return fuse_nodes(
-            slicer.mrmlScene, fixedNode, movingNode, SlicerInstaller(), outputs, progress, options
-        )
+        return fuse_nodes(slicer.mrmlScene, fixedNode, movingNode, SlicerInstaller(), outputs, options)
 
 
 class BSAFusionTest(ScriptedLoadableModuleTest):

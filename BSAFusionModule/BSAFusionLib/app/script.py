@@ -39,13 +39,13 @@ def fuse_nodes(
     moving: Any,
     installer: Installer,
     outputs: Outputs | None = None,
-    progress: Progress | None = None,
     options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> ResultNodes:
     """Fuse two vtkMRMLScalarVolumeNodes of a scene; blocks until the results are in the scene.
 
-    outputs: where they go, new nodes by default. progress: called as progress(text, fraction or None).
-    options: any of FusionConfig's, for example {"modality": "pet", "init": "affine"}.
+    outputs: where they go, new nodes by default. options: any of FusionConfig's, for example
+    {"modality": "pet", "init": "affine"}. progress: called as progress(text, fraction or None).
     Raises BSAFusionError, with the scene as it was.
     """
     request = FusionRequest(
