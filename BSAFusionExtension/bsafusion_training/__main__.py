@@ -20,6 +20,8 @@ def run_train(options: argparse.Namespace) -> None:
     recipe = Recipe(steps=options.steps, batch=options.batch)
     trainer = Trainer(recipe, read_sets(options.data, options.part), device)
     checkpoint = options.out / "last.pt"
+    if options.start and not checkpoint.exists():
+        trainer.start_from(options.start)
     if checkpoint.exists():
         trainer.resume(checkpoint)
     for line in train(trainer, options.out):
@@ -71,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     training.add_argument("--steps", type=int, default=Recipe.steps)
     training.add_argument("--batch", type=int, default=Recipe.batch)
+    training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
     add_evaluate(

@@ -71,19 +71,21 @@ def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
 def picture_losses(network: BSAFusion, trace: Trace, batch: Batch) -> dict[str, Tensor]:
     """Return the alignment loss and the fusion loss on the clean pairs of the batch.
 
-    Half of them are fused as found (features warped with the predicted field), half as if the alignment were
-    perfect.
+    Half of them are fused as found (features warped with the predicted field), half as if aligned perfectly.
     """
-    n, count, size = batch.fixed.shape[0], batch.clean, batch.fixed.shape[-1]
+    count, size = batch.clean, batch.fixed.shape[-1]
     displacement = resize_field(total_displacement(trace.field), size, size)[:count]
-    fixed, target = batch.fixed[:count], batch.target[:count]
-    aligned = warp(batch.moving[:count], displacement)
+    fixed, moving, target = batch.fixed[:count], batch.moving[:count], batch.target[:count]
+    aligned = warp(moving, displacement)
     found = (count + 1) // 2
-    structures = [torch.cat((s[:found], s[n : n + found])) for s in trace.structures]
-    fused = [network.fuse(structures, fixed[:found], aligned[:found].detach(), displacement[:found].detach())]
+    structures = network.mdf_fr.structures(torch.cat((fixed, moving[:found], target[found:])))
+    mine, other = [s[:count] for s in structures], [s[count:] for s in structures]
+    first = [torch.cat((m[:found], o[:found])) for m, o in zip(mine, other, strict=True)]
+    field = displacement[:found].detach()
+    fused = [network.fuse(first, fixed[:found], aligned[:found].detach(), field)]
     if found < count:
-        structures = network.mdf_fr.structures(torch.cat((fixed[found:], target[found:])))
-        fused.append(network.fuse(structures, fixed[found:], target[found:], None))
+        second = [torch.cat((m[found:], o[found:])) for m, o in zip(mine, other, strict=True)]
+        fused.append(network.fuse(second, fixed[found:], target[found:], None))
     with torch.autocast(fixed.device.type, enabled=False):  # variances cancel in half precision
         fusion = fusion_loss(torch.cat(fused), fixed, target)
         return {"alignment": alignment_loss(aligned, target), "fusion": fusion}

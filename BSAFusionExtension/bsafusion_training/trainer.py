@@ -36,7 +36,7 @@ class Recipe:
     half: bool = True
     seed: int = 1
     network_steps: int = 5
-    sizes: tuple[tuple[int, float, float], ...] = ((128, 1.0, 0.4), (192, 0.0, 0.3), (256, 0.0, 0.3))
+    sizes: tuple[tuple[int, float, float], ...] = ((192, 0.7, 0.2), (256, 0.3, 0.8))
     easy_steps: int = 600
     easy_share: float = 0.15
     weights: LossWeights = field(default_factory=LossWeights)
@@ -146,6 +146,12 @@ class Trainer:
         partial = path.with_suffix(".partial")
         torch.save(self.state(), partial)
         partial.replace(path)
+
+    def start_from(self, path: Path) -> None:
+        """Take over the averaged weights of another run's checkpoint; everything else begins anew."""
+        average = torch.load(path, map_location=self.device, weights_only=True)["average"]
+        self.network.load_state_dict(average)
+        self.average.load_state_dict(average)
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe; the number of steps may differ.

@@ -49,7 +49,7 @@ def test_a_batch_gives_what_its_slices_give_alone() -> None:
 
 def test_register_and_blend_are_the_two_halves_of_forward() -> None:
     network = lively()
-    fixed, moving = torch.rand(1, 1, 64, 96), torch.rand(1, 1, 64, 96)
+    fixed, moving = torch.rand(1, 1, 64, 128), torch.rand(1, 1, 64, 128)
     fused, displacement = network(fixed, moving)
     torch.testing.assert_close(network.register(fixed, moving), displacement)
     still = network.fuse(network.mdf_fr.structures(torch.cat((fixed, moving))), fixed, moving, None)

@@ -37,15 +37,11 @@ class Trace:
     volumes: list[Tensor]
     logits: Tensor
     summary: Tensor
-    structures: list[Tensor]
 
 
-def pad_to_stride(images: Tensor, stride: int = 32) -> Tensor:
-    """Extend right and bottom with zeros to multiples of the stride (twice it at least); (M, 1, H, W)."""
-    height, width = images.shape[2], images.shape[3]
-    right = max(2 * stride - width, -width % stride)
-    bottom = max(2 * stride - height, -height % stride)
-    return F.pad(images, [0, right, 0, bottom])
+def pad_to_stride(images: Tensor, stride: int = 64) -> Tensor:
+    """Extend right and bottom with zeros to multiples of the stride; (M, 1, H, W)."""
+    return F.pad(images, [0, -images.shape[3] % stride, 0, -images.shape[2] % stride])
 
 
 class BSAFusion(nn.Module):
@@ -63,18 +59,20 @@ class BSAFusion(nn.Module):
         self.mmff = MMFF(size.structure, size.widths, size.fusion)
 
     def trace(self, pair: Tensor, steps: int = 5) -> Trace:
-        """Describe and align a padded pair (2N, 1, H, W), fixed first; for training."""
-        structures, matching, logits, summary = self.mdf_fr(pair)
-        a_and_b, befores, predictions, volumes = self.bsfa(matching, steps)
-        return Trace(a_and_b, befores, predictions, volumes, logits, summary, structures)
+        """Describe and align a padded pair (2N, 1, H, W), fixed first; for training.
 
-    def align(self, pair: Tensor, height: int, width: int) -> tuple[Tensor, list[Tensor]]:
-        """Return the displacement (N, 2, height, width) of a padded pair, without folds, and its structure
-        features."""
-        structures, matching, _, _ = self.mdf_fr(pair)
+        Registration looks at half the resolution: displacements are smooth, and a fourth of the work is left.
+        """
+        matching, logits, summary = self.mdf_fr(F.avg_pool2d(pair, 2))
+        a_and_b, befores, predictions, volumes = self.bsfa(matching, steps)
+        return Trace(a_and_b, befores, predictions, volumes, logits, summary)
+
+    def align(self, pair: Tensor, height: int, width: int) -> Tensor:
+        """Return the displacement (N, 2, height, width) of a padded pair, without folds."""
+        matching, _, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
         a_and_b, _, _, _ = self.bsfa(matching)
         displacement = resize_field(total_displacement(a_and_b), pair.shape[2], pair.shape[3])
-        return unfold_field(displacement[:, :, :height, :width]), structures
+        return unfold_field(displacement[:, :, :height, :width])
 
     def fuse(
         self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
@@ -91,15 +89,15 @@ class BSAFusion(nn.Module):
     def forward(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Return fused (N, 1, H, W) in [0, 1] and displacement (N, 2, H, W)."""
         pair = pad_to_stride(torch.cat((fixed, moving)))
-        displacement, structures = self.align(pair, fixed.shape[2], fixed.shape[3])
+        displacement = self.align(pair, fixed.shape[2], fixed.shape[3])
         aligned = warp(moving.float(), displacement).to(moving.dtype)
-        return self.fuse(structures, fixed, aligned, displacement), displacement
+        return self.fuse(self.mdf_fr.structures(pair), fixed, aligned, displacement), displacement
 
     @torch.jit.export
     def register(self, fixed: Tensor, moving: Tensor) -> Tensor:
         """Return the displacement alone, (N, 2, H, W)."""
         pair = pad_to_stride(torch.cat((fixed, moving)))
-        return self.align(pair, fixed.shape[2], fixed.shape[3])[0]
+        return self.align(pair, fixed.shape[2], fixed.shape[3])
 
     @torch.jit.export
     def blend(self, fixed: Tensor, aligned: Tensor) -> Tensor:

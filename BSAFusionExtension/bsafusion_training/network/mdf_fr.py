@@ -96,23 +96,26 @@ class MDFFR(nn.Module):
 
     def structures(self, images: Tensor) -> list[Tensor]:
         """Return structure features of (M, 1, H, W) at scales 1, 1/2, 1/4 and 1/8."""
-        full = F.relu(self.structure(images))
+        one, two, three = self.pyramid(images)
+        return [F.relu(self.structure(images)), one, two, three]
+
+    def pyramid(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what structure and matching features share: scales 1/2, 1/4 and 1/8 of (M, 1, H, W)."""
         one = self.level1(F.pixel_unshuffle(images, 2))
         two = self.level2(one)
-        return [full, one, two, self.level3(two)]
+        return one, two, self.level3(two)
 
-    def forward(self, images: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """Describe both images.
 
         images: (2N, 1, H, W), fixed first, then moving; H and W multiples of 32.
-        Returns structure features (scales 1, 1/2, 1/4, 1/8), matching features (scales 1/32, 1/16, 1/8, 1/4,
-        1/2),
-        modality logits (2N, modalities) and the discriminator's input (2N, C).
+        Returns matching features (scales 1/32, 1/16, 1/8, 1/4, 1/2), modality logits (2N, modalities) and the
+        discriminator's input (2N, C).
         """
-        structures = self.structures(images)
-        four = self.level4(structures[3])
+        one, two, three = self.pyramid(images)
+        four = self.level4(three)
         x, logits, summary = self.mfrh(self.level5(four))
-        skips = [four, structures[3], structures[2], structures[1]]
+        skips = [four, three, two, one]
         features = [x]
         for i, (lateral, smooth) in enumerate(zip(self.lateral, self.smooth)):  # noqa: B905 (TorchScript has no strict)
             x = smooth(skips[i] + double_size(lateral(x)))
@@ -120,4 +123,4 @@ class MDFFR(nn.Module):
         matching: list[Tensor] = []
         for i, out in enumerate(self.out):
             matching.append(out(features[i]))
-        return structures, matching, logits, summary
+        return matching, logits, summary
