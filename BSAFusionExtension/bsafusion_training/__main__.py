@@ -17,7 +17,8 @@ from .trainer import Recipe, Trainer, train
 def run_train(options: argparse.Namespace) -> None:
     """Train from where the folder's last checkpoint stands, or from the start."""
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    recipe = Recipe(steps=options.steps, batch=options.batch)
+    easy_steps = 0 if options.start else Recipe.easy_steps
+    recipe = Recipe(steps=options.steps, batch=options.batch, easy_steps=easy_steps)
     trainer = Trainer(recipe, read_sets(options.data, options.part), device)
     checkpoint = options.out / "last.pt"
     if options.start and not checkpoint.exists():

@@ -58,7 +58,7 @@ def image_size(recipe: Recipe, step: int, draw: float) -> int:
 
 def easy_share(recipe: Recipe, step: int) -> float:
     """Return the share of one-modality pairs: all at first, so that matching comes before modalities."""
-    return recipe.easy_share + (1 - recipe.easy_share) * max(0.0, 1 - step / recipe.easy_steps)
+    return recipe.easy_share + (1 - recipe.easy_share) * max(0.0, 1 - step / max(1, recipe.easy_steps))
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:

@@ -31,9 +31,8 @@ def fuse(
 ) -> FusionResult:
     """Register moving to fixed and fuse both on the fixed volume's grid.
 
-    config: the defaults when None. model: the default network on config.device when None.
-    progress, cancel: called between steps and batches, from this thread.
-    Raises InputError, GeometryError, ModelError or DependencyError, and Cancelled when cancel says so.
+    config: the defaults when None. model: the default network on config.device when None. progress, cancel:
+    called between steps and batches. Raises InputError, GeometryError, ModelError, DependencyError, Cancelled.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
     first, second = _check(fixed, moving, config, run)
