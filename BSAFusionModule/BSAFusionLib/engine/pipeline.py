@@ -32,7 +32,7 @@ def fuse(
     """Register moving to fixed and fuse both on the fixed volume's grid.
 
     config: the defaults when None. model: the default network on config.device when None. progress, cancel:
-    called between steps and batches. Raises InputError, GeometryError, ModelError, DependencyError, Cancelled.
+    called between batches. Raises InputError, GeometryError, ModelError, DependencyError or Cancelled.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
     first, second = _check(fixed, moving, config, run)
