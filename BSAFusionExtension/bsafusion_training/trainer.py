@@ -148,10 +148,12 @@ class Trainer:
         partial.replace(path)
 
     def start_from(self, path: Path) -> None:
-        """Take over the averaged weights of another run's checkpoint; everything else begins anew."""
+        """Take over the averaged weights of another run's checkpoint; layers of another shape begin anew."""
         average = torch.load(path, map_location=self.device, weights_only=True)["average"]
-        self.network.load_state_dict(average)
-        self.average.load_state_dict(average)
+        mine = self.network.state_dict()
+        fitting = {name: value for name, value in average.items() if value.shape == mine[name].shape}
+        self.network.load_state_dict({**mine, **fitting})
+        self.average.load_state_dict(self.network.state_dict())
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe; the number of steps may differ.

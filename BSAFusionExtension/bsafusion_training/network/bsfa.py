@@ -17,7 +17,7 @@ from .blocks import ConvBlock, Down, double_size
 from .correlation import local_correlation
 from .warping import compose, invert, resize_field, warp
 
-RADII = (2, 3, 3, 3, 1)
+RADII = (2, 3, 3, 3, 3)
 """Search radius, in pixels of the map, at scales 1/32, 1/16, 1/8, 1/4 and 1/2."""
 
 
