@@ -22,9 +22,8 @@ def test_a_pose_turns_about_its_centre_and_then_shifts() -> None:
 
 def test_an_affine_pose_scales_before_it_turns() -> None:
     parameters = np.concatenate([np.zeros(6), np.log([2.0, 3, 4]), [0.1, 0.2, 0.3]])
-    np.testing.assert_allclose(
-        pose_matrix(parameters, np.zeros(3))[:3, :3], [[2, 0.1, 0.2], [0, 3, 0.3], [0, 0, 4]]
-    )
+    truth = np.array([[2, 0.1, 0.2], [0, 3, 0.3], [0, 0, 4]])
+    np.testing.assert_allclose(pose_matrix(parameters, np.zeros(3))[:3, :3], truth)
 
 
 def test_starts_hold_every_shift_with_and_without_rotation() -> None:

@@ -23,9 +23,9 @@ def test_it_agrees_with_the_entropies_of_a_plain_histogram() -> None:
     values = np.random.default_rng(7).integers(0, 24, (8, 9, 10)) / 23
     everywhere = np.ones(values.shape, bool)
     one, other = values.astype(np.float32), np.sqrt(values).round(1).astype(np.float32)
-    grids = [
-        Level(v, everywhere, everywhere, np.eye(4)) for v in (one, np.floor(other * 23) / np.float32(23))
-    ]
+    flat = np.zeros((*values.shape, 3), np.float32)
+    pair = (one, (np.floor(other * 23) / 23).astype(np.float32))
+    sampled, partner = (Level(v, flat, everywhere, everywhere, np.eye(4)) for v in pair)
     a, b = np.minimum((one * 24).astype(int), 23).ravel(), np.floor(other * 23).astype(int).ravel()
 
     def entropy(labels: np.ndarray) -> float:
@@ -33,7 +33,8 @@ def test_it_agrees_with_the_entropies_of_a_plain_histogram() -> None:
         return float(-(p * np.log(p)).sum())
 
     truth = (entropy(a) + entropy(b)) / entropy(a * 100 + b) - 1
-    assert Similarity(*grids, count=10_000)(np.eye(4)) == pytest.approx(truth, rel=1e-3)
+    found = Similarity(sampled, partner, count=10_000).mutual_information(np.eye(4))
+    assert found == pytest.approx(truth, rel=1e-3)
 
 
 def test_points_outside_count_against_it() -> None:
@@ -42,3 +43,25 @@ def test_points_outside_count_against_it() -> None:
     assert similarity.overlap(np.eye(4)) == 1
     assert 0.2 < similarity.overlap(shift) < 0.7
     assert similarity(rigid((0, 0, 0), (500, 0, 0))) == 0
+
+
+def test_gradients_agree_along_one_axis_whatever_their_sign() -> None:
+    """Ramps that rise along one axis match their negative fully and one turned by 60 degrees by a quarter."""
+    grid = axial_grid((10, 10, 10))
+    everywhere = np.ones(grid.shape, bool)
+    values = np.random.default_rng(8).random(grid.shape).astype(np.float32)
+
+    def slope(vector: tuple[float, float, float]) -> Level:
+        field = np.broadcast_to(np.array(vector, np.float32), (*grid.shape, 3))
+        return Level(values, field, everywhere, everywhere, grid.ijk_to_ras)
+
+    turned = (0.5, np.sqrt(0.75), 0.0)
+    same, against, across = (
+        Similarity(slope((1, 0, 0)), slope(v), 2000) for v in ((1, 0, 0), (-1, 0, 0), turned)
+    )
+    assert against(np.eye(4)) == pytest.approx(same(np.eye(4)))
+    assert across(np.eye(4)) == pytest.approx(0.25 * same(np.eye(4)), rel=1e-4)
+    back = np.eye(4)
+    back[:3, :3] = rigid((0, 0, 60), (0, 0, 0))[:3, :3]
+    agreement = across(back) / across.mutual_information(back) / across.overlap(back)
+    assert agreement == pytest.approx(1, rel=1e-4)

@@ -14,7 +14,7 @@ from .errors import InputError
 from .result import Cancel, Progress
 from .volume import Volume
 
-_CLEAR_GAIN = 1.02  # the similarity must rise by 2 % before the volumes are moved
+_CLEAR_GAIN = 1.02  # the score must rise by 2 % before the volumes are moved
 _LEAST_SIMILARITY = 0.01
 _LEAST_OVERLAP = 0.3
 _STRETCH = (0.8, 1.25)
@@ -61,15 +61,14 @@ def align(
     began = time.perf_counter()
     search = AlignmentSearch(fixed, moving, progress, cancel)
     identity = np.eye(4)
-    before = search.similarity(identity)
     found = _find(search, method)
     matrix, note, converged = found.matrix, _describe(found.matrix, search.center), True
     if method in ("rigid", "affine"):
         converged, doubt = _judge(search, found)
-        if found.similarity < _CLEAR_GAIN * before:
+        if found.score < _CLEAR_GAIN * search.score(identity):
             matrix, note = identity, "The volumes already fit and were left in place."
         note = doubt or note
-    after = search.similarity(matrix)
+    before, after = search.similarity(identity), search.similarity(matrix)
     return LinearAlignment(matrix, method, before, after, time.perf_counter() - began, converged, note)
 
 
@@ -84,16 +83,14 @@ def _find(search: AlignmentSearch, method: str) -> Found:
     affine = search.affine(rigid)
     stretch = np.linalg.svd(affine.matrix[:3, :3], compute_uv=False)
     plausible = _STRETCH[0] < stretch.min() and stretch.max() < _STRETCH[1]
-    return affine if plausible and affine.similarity > _CLEAR_GAIN * rigid.similarity else rigid
+    return affine if plausible and affine.score > _CLEAR_GAIN * rigid.score else rigid
 
 
 def _judge(search: AlignmentSearch, found: Found) -> tuple[bool, str]:
     """Whether the result can be trusted; if not, why."""
-    if found.similarity < _LEAST_SIMILARITY:
-        return (
-            False,
-            f"The volumes hardly resemble each other (similarity {found.similarity:.3f}): check the pair.",
-        )
+    similarity = search.similarity(found.matrix)
+    if similarity < _LEAST_SIMILARITY:
+        return False, f"The volumes hardly resemble each other (similarity {similarity:.3f}): check the pair."
     inside = search.overlap(found.matrix)
     if inside < _LEAST_OVERLAP:
         return (

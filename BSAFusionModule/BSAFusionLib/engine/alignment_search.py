@@ -50,10 +50,10 @@ _STEP = "Aligning the volumes"
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A transform, 4 x 4, RAS mm, fixed to moving; its similarity; how far one as good lies (0: none)."""
+    """A transform, 4 x 4, RAS mm, fixed to moving; its score; how far one as good lies (0: none)."""
 
     matrix: Matrix
-    similarity: float
+    score: float
     rival_mm: float = 0.0
 
 
@@ -73,7 +73,10 @@ class AlignmentSearch:
         self._coarse_mm = float(np.clip(np.cbrt(min(sizes) / _COARSE_VOXELS), *_COARSE_MM))
         finest = self._spacing(_STAGES[-1])
         pair = (moving, fixed) if self._swapped else (fixed, moving)
-        self._volumes = [isotropic(volume, finest) for volume in pair]
+        self._volumes = []
+        for volume in pair:
+            self._volumes.append(isotropic(volume, finest))
+            self._check_cancel()
         self._coarse = self._levels(_STAGES[0])
         self._fine = Similarity(*self._levels(_STAGES[-1]), _STAGES[-1].points)
         self._middle, self._radius_mm = self._fine.center, self._fine.radius_mm
@@ -83,9 +86,13 @@ class AlignmentSearch:
         """A point in the middle of the patient, RAS mm."""
         return self._middle
 
-    def similarity(self, matrix: Matrix) -> float:
-        """Similarity at the finest resolution under a fixed-to-moving transform."""
+    def score(self, matrix: Matrix) -> float:
+        """What the search maximises, at the finest resolution, under a fixed-to-moving transform."""
         return self._fine(self._turned(matrix))
+
+    def similarity(self, matrix: Matrix) -> float:
+        """Normalised mutual information at the finest resolution under a fixed-to-moving transform."""
+        return self._fine.mutual_information(self._turned(matrix))
 
     def overlap(self, matrix: Matrix) -> float:
         """Part of the smaller volume's points that lie inside the other."""
@@ -93,7 +100,7 @@ class AlignmentSearch:
 
     def stay(self) -> Found:
         """No transform."""
-        return Found(np.eye(4), self.similarity(np.eye(4)))
+        return Found(np.eye(4), self.score(np.eye(4)))
 
     def center_bodies(self) -> Found:
         """The shift that puts the centres of both bodies together."""
@@ -137,11 +144,14 @@ class AlignmentSearch:
 
     def _guarded(self, score: Callable[[Vector], float]) -> Callable[[Vector], float]:
         def guarded(parameters: Vector) -> float:
-            if self._cancel is not None and self._cancel():
-                raise Cancelled
+            self._check_cancel()
             return score(parameters)
 
         return guarded
+
+    def _check_cancel(self) -> None:
+        if self._cancel is not None and self._cancel():
+            raise Cancelled
 
     def _tell(self, done: int, planned: int) -> None:
         if self._progress is not None:
@@ -154,6 +164,7 @@ class AlignmentSearch:
         return max(self._coarse_mm * stage.spacing, _FINEST_MM)
 
     def _levels(self, stage: _Stage) -> tuple[Level, Level]:
+        self._check_cancel()
         sampled, other = (level(volume, self._spacing(stage)) for volume in self._volumes)
         return sampled, other
 

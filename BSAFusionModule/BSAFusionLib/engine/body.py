@@ -20,12 +20,15 @@ class Level:
     """A volume at one resolution.
 
     values: float32, (K, J, I), 0 to 1; intensities near the body, spread over the range.
+    gradient: float32, (K, J, I, 3); their change in RAS, in units of the steep edges near the body, so that
+        no vector is longer than 1.
     body: bool, (K, J, I); the patient, air excluded.
     near: bool, (K, J, I); the patient and a rim of air.
     ijk_to_ras: 4 x 4, mm.
     """
 
     values: NDArray[np.float32]
+    gradient: NDArray[np.float32]
     body: NDArray[np.bool_]
     near: NDArray[np.bool_]
     ijk_to_ras: NDArray[np.float64]
@@ -43,7 +46,8 @@ def level(volume: Volume, spacing_mm: float) -> Level:
     radius = [max(1, round(_RIM_MM / s)) for s in coarse.spacing]
     near = sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(body.astype(np.uint8)), radius))
     near = near.astype(bool)
-    return Level(_spread(coarse.array, near), body, near, coarse.ijk_to_ras)
+    values = _spread(coarse.array, near)
+    return Level(values, _gradient(coarse.with_array(values), near), body, near, coarse.ijk_to_ras)
 
 
 def body_mask(volume: Volume) -> NDArray[np.bool_]:
@@ -54,6 +58,15 @@ def body_mask(volume: Volume) -> NDArray[np.bool_]:
     scaled = np.clip((volume.array - low) / (high - low), 0, 1) ** _COMPRESSION
     mask = sitk.OtsuThreshold(sitk.GetImageFromArray(scaled.astype(np.float32)), 0, 1, 128)
     return np.asarray(sitk.GetArrayFromImage(mask).astype(bool))
+
+
+def _gradient(volume: Volume, near: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Central differences in RAS; vectors longer than 90 % of those near the body are cut to that length."""
+    along_kji: list[NDArray[np.float32]] = list(np.gradient(volume.array, *volume.spacing[::-1].tolist()))
+    vectors = np.stack(along_kji[::-1], axis=-1) @ volume.direction.T
+    lengths = np.linalg.norm(vectors, axis=-1)
+    steep = max(float(np.percentile(lengths[near], 90)), 1e-12)
+    return np.asarray((vectors / np.maximum(lengths, steep)[..., None]).astype(np.float32))
 
 
 def isotropic(volume: Volume, spacing_mm: float) -> Volume:

@@ -48,19 +48,31 @@ def starts(shifts: list[Vector], angle_deg: float) -> list[Vector]:
 def climb(
     score: Callable[[Vector], float], start: Vector, steps: Vector, sweeps: int, shrink: float = 0.5
 ) -> tuple[Vector, float]:
-    """Climb to a maximum along one parameter after the other, with steps that shrink from sweep to sweep.
+    """Climb to a maximum along a basis that turns into the ridge and steps that shrink (Rosenbrock 1960).
 
-    Returns the best parameters and their score.
+    steps: first step along every parameter. Returns the best parameters and their score.
     """
     best, height = start.copy(), score(start)
+    basis = np.eye(start.size)
     for _ in range(sweeps):
-        before = best
-        for axis in range(start.size):
-            best, height = _climb_line(score, best, height, np.eye(start.size)[axis] * steps)
-        if not np.array_equal(best, before):  # ridges run across the axes
-            best, height = _climb_line(score, best, height, 0.5 * (best - before))
+        moves = np.zeros(start.size)
+        for n, direction in enumerate(basis):
+            reached, height = _climb_line(score, best, height, direction * steps)
+            moves[n] = ((reached - best) / steps) @ direction
+            best = reached
+        basis = _turned(basis, moves)
         steps = steps * shrink
     return best, height
+
+
+def _turned(basis: Matrix, moves: Vector) -> Matrix:
+    """An orthonormal basis, in rows: first the whole move, then what its largest part leaves of it."""
+    order = np.argsort(-np.abs(moves))
+    parts = moves[order, None] * basis[order]
+    rests = np.cumsum(parts[::-1], axis=0)[::-1]
+    still = np.abs(moves[order]) < 1e-6
+    rests[still] = basis[order][still]
+    return np.asarray(np.linalg.qr(rests.T)[0].T)
 
 
 def _climb_line(
