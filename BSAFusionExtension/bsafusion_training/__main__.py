@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from .data.pairs import SETS, Pairs, read_folder, read_sets
-from .evaluation import evaluate, table_text
+from .evaluation import Fuse, evaluate, table_text
 from .export import export, fold_normalisation, load_average
 from .trainer import Recipe, Trainer, train
 
@@ -41,9 +41,19 @@ def pairs_of(data: Path, part: str) -> dict[str, Pairs]:
     return read_sets(data, part)
 
 
+def judged_network(options: argparse.Namespace) -> Fuse:
+    """Return the exported model, or a checkpoint's averaged network."""
+    if options.model:
+        exported: Fuse = torch.jit.load(str(options.model))  # type: ignore[no-untyped-call]
+        return exported
+    folded = fold_normalisation(load_average(options.checkpoint)[0])
+    network: Fuse = folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
 def run_evaluate(options: argparse.Namespace) -> None:
     """Print one table per set, and write every number to --json."""
-    network = fold_normalisation(load_average(options.checkpoint)[0]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = judged_network(options)
     numbers = {}
     for name, pairs in pairs_of(options.data, options.part).items():
         keep = list(range(0, len(pairs), options.every))
@@ -56,7 +66,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write the model file and the manifest."""
     facts = json.loads(options.facts.read_text()) if options.facts else {}
-    path = export(options.checkpoint, options.out, options.id, options.version, facts)
+    trust = {name: float(share) for name, share in (part.split("=") for part in options.trust)}
+    path = export(options.checkpoint, options.out, options.id, options.version, facts, trust)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 
@@ -85,6 +96,9 @@ def parser() -> argparse.ArgumentParser:
     exporting.add_argument("--out", type=Path, required=True, help="folder of the model and manifest.json")
     exporting.add_argument("--id", default="bsafusion")
     exporting.add_argument("--version", default="1")
+    exporting.add_argument(
+        "--trust", nargs="*", default=[], help="share of the displacement kept, as spect=0.4"
+    )
     exporting.add_argument("--facts", type=Path, help="JSON with summary, training and validation numbers")
     exporting.set_defaults(run=run_export)
     return top
@@ -92,7 +106,9 @@ def parser() -> argparse.ArgumentParser:
 
 def add_evaluate(judging: argparse.ArgumentParser) -> None:
     """Add the options of evaluate."""
-    judging.add_argument("--checkpoint", type=Path, required=True)
+    judged = judging.add_mutually_exclusive_group(required=True)
+    judged.add_argument("--checkpoint", type=Path)
+    judged.add_argument("--model", type=Path, help="exported file, as it ships")
     judging.add_argument(
         "--data", type=Path, required=True, help="the sets' folder, or one folder with MRI/ and CT/"
     )

@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .network import BSAFusion, NetworkSize
 from .network.blocks import ConvBlock
+from .network.mdf_fr import MODALITIES
 
 CONTRACT = 1
 
@@ -47,14 +48,23 @@ def script(network: BSAFusion) -> torch.jit.ScriptModule:
     return scripted
 
 
-def export(checkpoint: Path, folder: Path, model_id: str, version: str, facts: dict[str, Any]) -> Path:
+def export(
+    checkpoint: Path,
+    folder: Path,
+    model_id: str,
+    version: str,
+    facts: dict[str, Any],
+    trust: dict[str, float] | None = None,
+) -> Path:
     """Write folder/<model_id>.pt with metadata.json inside, and make it the manifest's only and default
     model.
 
-    facts: "training" and "validation" numbers, ready for JSON.
+    facts: "training" and "validation" numbers, ready for JSON. trust: how much of the displacement is kept,
+    by modality, calibrated on patients that were not learnt from; all of it where none is named.
     """
     network, recipe = load_average(checkpoint)
-    metadata = {"id": model_id, "version": version, "contract": CONTRACT, **facts}
+    network.trust = torch.tensor([(trust or {}).get(modality, 1.0) for modality in MODALITIES])
+    metadata = {"id": model_id, "version": version, "contract": CONTRACT, "trust": trust or {}, **facts}
     metadata["training"] = {**metadata.get("training", {}), "recipe": recipe}
     path = folder / f"{model_id}.pt"
     scripted = script(network)

@@ -54,6 +54,14 @@ def test_folding_the_normalisation_changes_no_convolution(checkpoint: Path) -> N
         torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_what_is_not_trusted_is_not_moved(checkpoint: Path, tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("mr", "ct", "pet", "spect"), 0.0)
+    exported = torch.jit.load(str(export(checkpoint, tmp_path, "tiny", "1", {}, nothing)))
+    displacement = exported.register(torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64))
+    assert displacement.abs().max() == 0
+
+
 def test_the_manifest_holds_the_hash_of_the_file(checkpoint: Path, tmp_path: Path) -> None:
     path = export(checkpoint, tmp_path, "tiny", "7", {})
     manifest = json.loads((tmp_path / "manifest.json").read_text())

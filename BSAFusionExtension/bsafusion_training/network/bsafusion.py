@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .bsfa import BSFA, total_displacement
 from .folding import unfold_field
-from .mdf_fr import MDFFR
+from .mdf_fr import MDFFR, MODALITIES
 from .mmff import MMFF
 from .warping import resize_field, warp
 
@@ -57,6 +57,8 @@ class BSAFusion(nn.Module):
         self.mdf_fr = MDFFR(size.structure, size.widths, size.matching, size.exchange)
         self.bsfa = BSFA(size.matching, size.step)
         self.mmff = MMFF(size.structure, size.widths, size.fusion)
+        self.trust: Tensor
+        self.register_buffer("trust", torch.ones(len(MODALITIES)), persistent=False)
 
     def trace(self, pair: Tensor, steps: int = 5) -> Trace:
         """Describe and align a padded pair (2N, 1, H, W), fixed first; for training.
@@ -68,10 +70,15 @@ class BSAFusion(nn.Module):
         return Trace(a_and_b, befores, predictions, volumes, logits, summary)
 
     def align(self, pair: Tensor, height: int, width: int) -> Tensor:
-        """Return the displacement (N, 2, height, width) of a padded pair, without folds."""
-        matching, _, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
+        """Return the displacement (N, 2, height, width) of a padded pair, without folds.
+
+        It is weakened by what is trusted to the modalities that the heads tell (export sets it; 1 leaves it).
+        """
+        matching, logits, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
         a_and_b, _, _, _ = self.bsfa(matching)
-        displacement = resize_field(total_displacement(a_and_b), pair.shape[2], pair.shape[3])
+        of_fixed, of_moving = (torch.softmax(logits.float(), dim=1) @ self.trust.float()).chunk(2)
+        displacement = total_displacement(a_and_b) * (of_fixed * of_moving)[:, None, None, None]
+        displacement = resize_field(displacement, pair.shape[2], pair.shape[3])
         return unfold_field(displacement[:, :, :height, :width])
 
     def fuse(
