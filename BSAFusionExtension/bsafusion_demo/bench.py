@@ -78,3 +78,7 @@ Peak memory of the process that computes and writes all results: {memory:.0f} MB
 
 def _median(numbers: Iterable[float]) -> float:
     return statistics.median(numbers)
+
+
+if __name__ == "__main__":
+    main()
