@@ -156,6 +156,8 @@ def test_the_report_is_json_and_names_the_network(unmoved: FusionResult) -> None
     assert report["quality"]["jacobian"] == {"smallest": 1.0, "largest": 1.0}
     assert "not accuracy" in report["quality"]["note"]
     assert report["warnings"] == []
+    assert report["verdict"]["verdict"] in ("good", "check", "do not use")
+    assert all(reason.endswith(".") for reason in report["verdict"]["reasons"])
 
 
 def test_lack_of_memory_is_told_in_the_report(pair: tuple[Volume, Volume]) -> None:

@@ -16,6 +16,7 @@ from .network import FusionNetwork
 from .quality import NOTE, displacement_statistics, similarity, slice_jumps
 from .slice_steps import SquareView
 from .source import Pulled, Source
+from .verdict import judge
 
 
 def build_report(
@@ -26,7 +27,7 @@ def build_report(
     network: FusionNetwork,
     config: FusionConfig,
 ) -> dict[str, Any]:
-    """Configuration, network, geometry, alignment, before/after numbers and warnings of a run.
+    """Configuration, network, geometry, alignment, before/after numbers, warnings and verdict of a run.
 
     displacement: u on the fixed grid, (K, J, I, 3), mm.
     """
@@ -38,7 +39,17 @@ def build_report(
         "alignment": asdict(alignment) | {"matrix": alignment.matrix.tolist()},
         "quality": quality,
         "warnings": _warnings(network, alignment, repair, quality),
+        "verdict": _judge(view, alignment, quality),
     }
+
+
+def _judge(view: SquareView, alignment: LinearAlignment, quality: dict[str, Any]) -> dict[str, Any]:
+    numbers = {
+        "overlap": float(view.pull(alignment.matrix).inside.mean()),
+        "nmi_before": quality["before"]["nmi"],
+        "nmi_after": quality["after"]["nmi"],
+    }
+    return judge(numbers, [] if alignment.converged else [alignment.note])
 
 
 def _describe_network(network: FusionNetwork) -> dict[str, str]:
