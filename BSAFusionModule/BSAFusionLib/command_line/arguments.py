@@ -54,11 +54,17 @@ def _add_fuse(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("fixed", metavar="FIXED", type=Path, help=f"the volume that stays: {_VOLUME}")
     add("moving", metavar="MOVING", type=Path, help="the volume that is aligned with it: the same")
-    add("--fixed-series", metavar="UID", help="DICOM series of FIXED, where a folder holds several")
-    add("--moving-series", metavar="UID", help="DICOM series of MOVING, where a folder holds several")
     add("--out", metavar="DIR", type=Path, required=True, help="folder for the results, empty or new")
     add("--force", action="store_true", help="DIR may hold files; earlier results are replaced")
     add("--json", action="store_true", help="print JSON lines: progress, then result or error")
+    add_fusion_options(parser)
+
+
+def add_fusion_options(parser: argparse.ArgumentParser) -> None:
+    """Add what can be said about one pair and how it is fused; a cohort takes the same options."""
+    add = parser.add_argument
+    add("--fixed-series", metavar="UID", help="DICOM series of FIXED, where a folder holds several")
+    add("--moving-series", metavar="UID", help="DICOM series of MOVING, where a folder holds several")
     _add_choice(parser, "modality", config.MODALITIES, "what the moving volume is")
     _add_choice(parser, "fixed-modality", config.MODALITIES, "what the fixed volume is")
     _add_choice(parser, "window", config.WINDOWS, "intensity range of the moving volume")

@@ -32,16 +32,9 @@ def run_fuse(arguments: argparse.Namespace) -> int:
 
 
 def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
-    config = _config(arguments)
+    request = fusion_request(arguments)
     with OutputFolder(arguments.out, arguments.force, [arguments.fixed, arguments.moving]) as output:
-        request = {
-            "fixed": str(arguments.fixed),
-            "moving": str(arguments.moving),
-            "fixed_series": arguments.fixed_series,
-            "moving_series": arguments.moving_series,
-            "folder": str(output.private),
-            "config": config.as_dict(),
-        }
+        request["folder"] = str(output.private)
         reporter.progress("Starting", 0, 1)
         try:
             report = compute(request, output.private, reporter.progress)
@@ -53,6 +46,14 @@ def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     return {"folder": str(arguments.out), "files": files, "report": report}
 
 
-def _config(arguments: argparse.Namespace) -> FusionConfig:
+def fusion_request(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What results.fuse_files is asked for, without the folder; raises InputError where an option is bad."""
     options = {field.name for field in fields(FusionConfig)}
-    return FusionConfig(**{name: value for name, value in vars(arguments).items() if name in options})
+    config = FusionConfig(**{name: value for name, value in vars(arguments).items() if name in options})
+    return {
+        "fixed": str(arguments.fixed),
+        "moving": str(arguments.moving),
+        "fixed_series": arguments.fixed_series,
+        "moving_series": arguments.moving_series,
+        "config": config.as_dict(),
+    }
