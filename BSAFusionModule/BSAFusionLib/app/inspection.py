@@ -12,7 +12,7 @@ from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
 from ..engine.volume import Volume
-from ..scene.publish import ATTRIBUTE
+from ..scene.fusion_nodes import PREFIX
 from ..scene.read import ijk_to_world, transform_note, view_volume
 
 _CLASS = "vtkMRMLScalarVolumeNode"
@@ -87,9 +87,7 @@ def suggest(scene: Any, inspector: Inspector) -> tuple[str, str] | None:
     The MR is the fixed one when the other is something else. Results of a fusion are not candidates.
     """
     nodes = [scene.GetNthNodeByClass(n, _CLASS) for n in range(scene.GetNumberOfNodesByClass(_CLASS))]
-    ids = [
-        n.GetID() for n in nodes if n.GetClassName() == _CLASS and n.GetAttribute(f"{ATTRIBUTE}Use") is None
-    ]
+    ids = [n.GetID() for n in nodes if n.GetClassName() == _CLASS and n.GetAttribute(f"{PREFIX}Use") is None]
     if len(ids) != 2 or any(inspector.facts(node_id, "fixed").problem for node_id in ids):
         return None
     first, second = ids

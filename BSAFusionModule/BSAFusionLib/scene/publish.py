@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 
 import slicer
@@ -11,11 +12,11 @@ from ..engine.errors import InputError
 from ..engine.result import FusionResult
 from .contents import contents
 from .folder import file_beside
+from .fusion_nodes import PREFIX, mark
 from .outputs import OFF, Output, Outputs, Published, check_destinations, destination
 from .transaction import Transaction
 from .vtk_bridge import create_node
 
-ATTRIBUTE = "BSAFusion."
 USE = "display only: not for measurement or diagnosis"
 _FROM_REPORT = ("model", "configuration")
 
@@ -46,7 +47,9 @@ def publish(
     attributes = _attributes({**known, **(provenance or {}), "Use": USE})
     with Transaction(scene) as transaction:
         nodes = {item.role: _write(scene, transaction, item, targets[item.role]) for item in wanted}
-        for node in nodes.values():
+        run = uuid.uuid4().hex
+        for role, node in nodes.items():
+            mark(node, role, run, fixed_id, moving_id, result.report)
             for key, text in attributes.items():
                 node.SetAttribute(key, text)
         created = [node for role, node in nodes.items() if targets[role] is None]
@@ -64,7 +67,7 @@ def _input(scene: slicer.vtkMRMLScene, node_id: str, role: str) -> slicer.vtkMRM
 def _attributes(provenance: Mapping[str, object]) -> dict[str, str]:
     """Node attributes; what is not text becomes JSON."""
     return {
-        ATTRIBUTE + key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        PREFIX + key: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
         for key, value in provenance.items()
     }
 
