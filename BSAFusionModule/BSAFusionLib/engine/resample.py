@@ -42,7 +42,7 @@ def resample(
         image = sitk.BSplineDecomposition(image, 3)
     affine = sitk_affine(np.eye(4) if initial is None else initial)
     result = np.empty(grid.shape, np.float32)
-    for part, slab in _slabs(grid):
+    for part, slab in slabs(grid):
         transform = affine
         if displacement is not None:
             transform = total_transform(displacement[part], slab, affine)
@@ -62,8 +62,8 @@ def total_transform(
     return sitk.CompositeTransform([initial, field])  # the last one is applied first
 
 
-def _slabs(grid: Grid) -> Iterator[tuple[slice, Grid]]:
-    """Cut a grid along K into parts small enough for a double precision field."""
+def slabs(grid: Grid) -> Iterator[tuple[slice, Grid]]:
+    """Cut a grid along K into parts that are small enough for a double precision field."""
     count, rows, columns = grid.shape
     thickness = max(1, _SLAB_VOXELS // (rows * columns))
     for start in range(0, count, thickness):
