@@ -9,6 +9,8 @@ from typing import NoReturn
 
 from .. import __version__
 from ..engine import config
+from .apply_arguments import DESCRIPTION as APPLY_HELP
+from .apply_arguments import add_apply
 from .fuse_command import run_fuse
 from .info_command import run_info
 
@@ -38,6 +40,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"bsafusion {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_fuse(commands.add_parser("fuse", help="fuse two volumes", description=_FUSE_HELP))
+    add_apply(
+        commands.add_parser("apply", help="carry other images, labels, points over", description=APPLY_HELP)
+    )
     info = commands.add_parser("info", help="tell versions, model and devices")
     info.add_argument("--json", action="store_true", help="print one JSON object")
     info.set_defaults(run=run_info)

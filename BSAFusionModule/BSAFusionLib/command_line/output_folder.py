@@ -73,7 +73,7 @@ class OutputFolder:
         old = [name for name in RESULT_NAMES if (self._path / name).exists()]
         moves = [(self._path / name, earlier / name) for name in old]
         moves += [(self.private / name, self._path / name) for name in new]
-        _rename_all(moves)
+        rename_all(moves)
         self._published = True
         return new
 
@@ -101,7 +101,8 @@ class OutputFolder:
         self._created.clear()
 
 
-def _rename_all(moves: list[tuple[Path, Path]]) -> None:
+def rename_all(moves: list[tuple[Path, Path]]) -> None:
+    """Rename every (source, target), or, when one fails, none."""
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:

@@ -12,8 +12,6 @@ from .sitk_bridge import displacement_image, place
 from .transform_file import map_points
 from .volume import Grid
 
-INTERPOLATIONS = ("auto", "nearest", "linear", "sinc")
-
 _INTERPOLATORS = {
     "nearest": sitk.sitkNearestNeighbor,
     "linear": sitk.sitkLinear,
@@ -59,13 +57,6 @@ def apply_to_image(
             result, low, high, out=result
         )  # the kernel swings past edges; an SUV below zero means nothing
     return place(sitk.GetImageFromArray(result, isVector=result.ndim == 4), grid)
-
-
-def choose_interpolation(image: sitk.Image, wanted: str) -> str:
-    """Settle auto: nearest for a label map, linear for a picture."""
-    if wanted != "auto":
-        return wanted
-    return "nearest" if is_label_map(image) else "linear"
 
 
 def is_label_map(image: sitk.Image) -> bool:

@@ -39,7 +39,7 @@ def read_volume(path: str | Path, series: str | None = None) -> Volume:
         raise InputError(f"'{path}' does not exist: check the path.")
     if path.is_dir():
         return from_sitk(read_series(path, series), path.resolve().name)
-    image = _read_image(path)
+    image = read_image(path)
     volume = from_sitk(image, _stem(path))
     labels = _count_labels(volume.array)
     if labels:
@@ -87,14 +87,19 @@ def write_transform(
         sitk.WriteTransform(transform, str(partial))
 
 
-def _read_image(path: Path) -> sitk.Image:
+def read_image(path: Path, layers: bool = False) -> sitk.Image:
+    """Read the file of one image, LPS mm, its numbers in their own type.
+
+    layers: a voxel may hold several values, as a segmentation whose segments overlap.
+    Raises InputError or GeometryError where the file cannot be used.
+    """
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         with quiet():
             check_header(path)
             reader.ReadImageInformation()
-            _check_kind(path, reader)
+            _check_kind(path, reader, layers)
             return reader.Execute()
     except RuntimeError as error:
         raise _explained(path, str(error)) from error
@@ -102,11 +107,11 @@ def _read_image(path: Path) -> sitk.Image:
         raise InputError(f"'{path}' cannot be read ({error.strerror}): check its permissions.") from error
 
 
-def _check_kind(path: Path, reader: sitk.ImageFileReader) -> None:
+def _check_kind(path: Path, reader: sitk.ImageFileReader, layers: bool) -> None:
     size = " x ".join(str(n) for n in reader.GetSize())
     if reader.GetPixelID() in _COMPLEX:
         raise InputError(f"'{path}' holds complex numbers: store their magnitude.")
-    if reader.GetNumberOfComponents() > 1:
+    if reader.GetNumberOfComponents() > 1 and not layers:
         count = reader.GetNumberOfComponents()
         raise InputError(f"'{path}' has {count} values per voxel: choose a grey-level image.")
     if reader.GetDimension() != 3:
