@@ -108,7 +108,9 @@ def test_results_are_filed_beside_the_fixed_volume(scene: vtkMRMLScene, pair: Pa
 def test_publishing_twice_into_the_same_nodes_adds_none(scene: vtkMRMLScene, pair: Pair) -> None:
     first = publish(scene, make_result(), *pair)
     count, other = scene.GetNumberOfNodes(), make_result(initial=np.eye(4))
-    second = publish(scene, other, *pair, Outputs(**{**vars(first), "color": OFF}))
+    second = publish(
+        scene, other, *pair, Outputs(**{role: node or OFF for role, node in vars(first).items()})
+    )
     assert second == first
     assert scene.GetNumberOfNodes() == count
     points, truth = moved(other)

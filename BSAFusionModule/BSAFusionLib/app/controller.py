@@ -21,7 +21,8 @@ from .view import Outcome, State, View
 from .worker_client import WorkerClient
 
 _LIFE_CHECK_SECONDS = 5.0
-_BYTES_PER_FIXED_VOXEL = 4 * 6 + 3  # itself, fused, aligned, three of displacement, colour
+_BYTES_PER_FIXED_VOXEL = 4 * 7 + 3  # itself, fused, aligned, three of displacement, confidence, colour
+_BYTES_PER_VOXEL_OF_INVERSE = 2 * 4 * 3  # its grid is larger than the fixed one
 
 
 class FusionController:
@@ -129,7 +130,8 @@ class FusionController:
             volumes[role] = read_volume(self._scene.GetNodeByID(node_id), role)
             run.places[role] = volumes[role].ijk_to_ras
             yield
-        needed = volumes["fixed"].array.size * _BYTES_PER_FIXED_VOXEL + volumes["moving"].array.nbytes
+        per_voxel = _BYTES_PER_FIXED_VOXEL + run.request.config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
+        needed = volumes["fixed"].array.size * per_voxel + volumes["moving"].array.nbytes
         run.folder = make_private_folder(needed)
         entries = {}
         for role, volume in volumes.items():

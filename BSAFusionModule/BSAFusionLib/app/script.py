@@ -31,6 +31,8 @@ class ResultNodes:
     aligned: Any = None
     transform: Any = None
     quality: Any = None
+    inverse: Any = None
+    confidence: Any = None
 
 
 def fuse_nodes(

@@ -78,6 +78,8 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
     _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
+    add("--inverse", action="store_true", help="also write the transform from moving to fixed points")
+    add("--confidence", action="store_true", help="also write a confidence map; takes several times as long")
     add(
         "--slice-smoothing",
         metavar="MM",

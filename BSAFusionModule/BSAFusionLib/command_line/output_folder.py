@@ -16,6 +16,8 @@ RESULT_NAMES = (
     "fused_color.nrrd",
     "transform.h5",
     "displacement.nrrd",
+    "inverse_transform.h5",
+    "confidence.nrrd",
     "report.json",
     "preview.png",
     "scene.mrb",

@@ -12,7 +12,14 @@ from typing import Any
 
 from ..engine import FusionConfig, FusionResult, Volume, fuse
 from ..engine.errors import DependencyError
-from ..engine.io import read_volume, write_color, write_displacement, write_transform, write_volume
+from ..engine.io import (
+    read_volume,
+    write_color,
+    write_displacement,
+    write_inverse,
+    write_transform,
+    write_volume,
+)
 from ..engine.result import Progress
 from .info_command import versions
 
@@ -44,9 +51,13 @@ def write_results(
         ("preview.png", lambda path: write_preview(fixed, moving, result, path)),
         ("scene.mrb", lambda path: write_bundle(fixed, moving, result, path)),
     ]
-    if result.fused_color is not None:
-        color = result.fused_color
+    color, inverse, confidence = result.fused_color, result.inverse, result.confidence
+    if color is not None:
         steps.insert(2, ("fused_color.nrrd", lambda path: write_color(color, grid, path)))
+    if inverse is not None:
+        steps.append(("inverse_transform.h5", lambda path: write_inverse(inverse, path)))
+    if confidence is not None:
+        steps.append(("confidence.nrrd", lambda path: write_volume(confidence, path)))
     files: dict[str, str] = {}
     for number, (name, write) in enumerate(steps):
         progress(f"Writing {name}", number, len(steps))

@@ -29,6 +29,8 @@ class FusionConfig:
     registration_spacing_mm: in-plane pixel size at which the displacement is computed, mm.
     colormap: colours of PET and SPECT in the colour result, one of COLORMAPS.
     batch_size: slices per call of the network; halved on its own when memory runs out.
+    inverse: whether the transform from moving to fixed points is made as well.
+    confidence: whether the confidence map is made; it costs several more registrations.
     """
 
     fixed_modality: str = "auto"
@@ -42,6 +44,8 @@ class FusionConfig:
     registration_spacing_mm: float = 1.0
     colormap: str = "auto"
     batch_size: int = 8
+    inverse: bool = False
+    confidence: bool = False
 
     def __post_init__(self) -> None:
         for option, allowed in _CHOICES.items():

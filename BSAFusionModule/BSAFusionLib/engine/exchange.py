@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .inverse import InverseTransform
 from .result import FusionResult
-from .volume import Volume
+from .volume import Grid, Volume
 
 
 def write_volume(folder: Path, key: str, volume: Volume) -> dict[str, Any]:
@@ -28,6 +29,9 @@ def write_result(folder: Path, result: FusionResult) -> dict[str, Any]:
     np.save(folder / "displacement.npy", result.displacement)
     if result.fused_color is not None:
         np.save(folder / "fused_color.npy", result.fused_color)
+    if result.inverse is not None:
+        np.save(folder / "inverse.npy", result.inverse.displacement)
+    confidence = result.confidence
     return {
         "fused": write_volume(folder, "fused", result.fused),
         "aligned": write_volume(folder, "aligned", result.aligned),
@@ -35,13 +39,15 @@ def write_result(folder: Path, result: FusionResult) -> dict[str, Any]:
         "fused_color": None if result.fused_color is None else "fused_color.npy",
         "initial": result.initial.tolist(),
         "modality": result.modality,
+        "inverse": None if result.inverse is None else _describe_inverse(result.inverse),
+        "confidence": None if confidence is None else write_volume(folder, "confidence", confidence),
         "report": result.report,
     }
 
 
 def read_result(folder: Path, entry: dict[str, Any]) -> FusionResult:
     """Map a written result into memory, read-only; raises OSError, KeyError or ValueError."""
-    color = entry["fused_color"]
+    color, inverse, confidence = (entry[key] for key in ("fused_color", "inverse", "confidence"))
     return FusionResult(
         fused=read_volume(folder, entry["fused"]),
         aligned=read_volume(folder, entry["aligned"]),
@@ -49,5 +55,24 @@ def read_result(folder: Path, entry: dict[str, Any]) -> FusionResult:
         initial=np.asarray(entry["initial"], dtype=np.float64),
         modality=entry["modality"],
         fused_color=None if color is None else np.load(folder / color, mmap_mode="r", allow_pickle=False),
+        inverse=None if inverse is None else _read_inverse(folder, inverse),
+        confidence=None if confidence is None else read_volume(folder, confidence),
         report=entry["report"],
     )
+
+
+def _describe_inverse(inverse: InverseTransform) -> dict[str, Any]:
+    return {
+        "ijk_to_ras": inverse.grid.ijk_to_ras.tolist(),
+        "initial": inverse.initial.tolist(),
+        "mean_mm": inverse.mean_mm,
+        "max_mm": inverse.max_mm,
+    }
+
+
+def _read_inverse(folder: Path, entry: dict[str, Any]) -> InverseTransform:
+    displacement = np.load(folder / "inverse.npy", mmap_mode="r", allow_pickle=False)
+    place = np.asarray(entry["ijk_to_ras"], dtype=np.float64)
+    initial = np.asarray(entry["initial"], dtype=np.float64)
+    grid = Grid(displacement.shape[:3], place)
+    return InverseTransform(displacement, grid, initial, entry["mean_mm"], entry["max_mm"])

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from .dicom import read_series
 from .errors import BSAFusionError, GeometryError, InputError
 from .headers import check_header
+from .inverse import InverseTransform
 from .quiet import quiet
-from .resample import total_transform
+from .resample import inverse_transform, total_transform
 from .sitk_bridge import displacement_image, from_sitk, place, sitk_affine, to_sitk
 from .volume import Grid, Volume
 
@@ -81,9 +82,21 @@ def write_transform(
     displacement: u, (K, J, I, 3), mm, RAS components; initial: 4 x 4, RAS mm, applied after u.
     SimpleITK.ReadTransform gives a composite transform from fixed LPS points to moving LPS points.
     """
-    transform = total_transform(displacement, grid, sitk_affine(initial))
+    _write_composite(total_transform(displacement, grid, sitk_affine(initial)), displacement.size, path)
+
+
+def write_inverse(inverse: InverseTransform, path: str | Path) -> None:
+    """Write the way back as HDF5 (.h5), double precision; errors as in write_volume.
+
+    SimpleITK.ReadTransform gives a composite transform from moving LPS points to fixed LPS points.
+    """
+    field = inverse.displacement
+    _write_composite(inverse_transform(field, inverse.grid, sitk_affine(inverse.initial)), field.size, path)
+
+
+def _write_composite(transform: sitk.CompositeTransform, numbers: int, path: str | Path) -> None:
     with _complete(Path(path), ".h5") as partial:
-        _reserve(partial, 8 * displacement.size + (1 << 16))
+        _reserve(partial, 8 * numbers + (1 << 16))
         sitk.WriteTransform(transform, str(partial))
 
 

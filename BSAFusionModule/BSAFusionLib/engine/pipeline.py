@@ -10,8 +10,9 @@ from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
 from .field import to_millimetres
 from .geometry import check_pair, check_volume
-from .jacobian import repair_folds
+from .jacobian import Repair, repair_folds
 from .network import FusionNetwork, load_network
+from .on_request import make_on_request
 from .report import build_report
 from .result import Cancel, FusionResult, Progress
 from .run import Run
@@ -40,15 +41,12 @@ def fuse(
         network = model or load_network(config.device)
     with run.step("Aligning the volumes"):
         alignment = align(fixed, moving, config.init, run.tell, cancel)
-    with run.step("Preparing slices"):
-        view = SquareView.of(first, second, _square_pixels(fixed, config))
-        before = view.pull(alignment.matrix)
-    field = register_slices(network, view, before, config, run)
-    with run.step("Checking the displacement"):
-        displacement, repair = repair_folds(to_millimetres(field, view.square), fixed.grid)
+    view, before = _prepare(first, second, alignment.matrix, config, run)
+    displacement, repair = _register(network, view, before, config, run)
     with run.step("Resampling the moving volume"):
         aligned = second.pull(fixed.grid, alignment.matrix, displacement)
     fused = blend_slices(network, first.unit, aligned, view.square.frame, config, run)
+    asked = make_on_request(displacement, fixed, alignment.matrix, config, run)
     with run.step("Measuring"):
         report = build_report(view, alignment, displacement, repair, network, config)
     return FusionResult(
@@ -58,7 +56,9 @@ def fuse(
         initial=alignment.matrix,
         modality=second.modality,
         fused_color=_color(fused, first, second, aligned, config.colormap),
-        report=report | {"seconds": run.seconds},
+        inverse=asked.inverse,
+        confidence=asked.confidence,
+        report=report | asked.report | {"seconds": run.seconds},
     )
 
 
@@ -71,9 +71,25 @@ def _check(fixed: Volume, moving: Volume, config: FusionConfig, run: Run) -> tup
         return first, Source.of(moving, config.modality, config.window)
 
 
-def _square_pixels(fixed: Volume, config: FusionConfig) -> SquarePixels:
-    frame = SliceFrame.along(fixed.grid, choose_axis(fixed.grid, config.axis))
-    return SquarePixels.of(frame, config.registration_spacing_mm)
+def _prepare(
+    first: Source, second: Source, initial: NDArray[np.float64], config: FusionConfig, run: Run
+) -> tuple[SquareView, Pulled]:
+    """Cut both into upright slices of square pixels, the moving volume after its initial alignment."""
+    with run.step("Preparing slices"):
+        grid = first.volume.grid
+        frame = SliceFrame.along(grid, choose_axis(grid, config.axis))
+        square = SquarePixels.of(frame, config.registration_spacing_mm)
+        view = SquareView.of(first, second, square)
+        return view, view.pull(initial)
+
+
+def _register(
+    network: FusionNetwork, view: SquareView, moving: Pulled, config: FusionConfig, run: Run
+) -> tuple[NDArray[np.float32], Repair]:
+    """Find u on the fixed grid, (K, J, I, 3), mm, free of folds."""
+    field = register_slices(network, view, moving, config, run)
+    with run.step("Checking the displacement"):
+        return repair_folds(to_millimetres(field, view.square), view.fixed.volume.grid)
 
 
 def _color(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .alignment import LinearAlignment
 from .config import FusionConfig
 from .geometry import extent_mm, overlap
+from .inverse import round_trip
 from .jacobian import Repair
 from .network import FusionNetwork
 from .quality import NOTE, displacement_statistics, similarity, slice_jumps
@@ -94,6 +95,7 @@ def _measure(
         "after": compare(view.pull(initial, displacement)),
         "displacement_mm": displacement_statistics(displacement),
         "slice_jump_mm": slice_jumps(view.square.frame.cut(displacement)),
+        "inverse_consistency_mm": round_trip(displacement, view.fixed.volume.grid),
         "jacobian": {"smallest": repair.smallest, "largest": repair.largest},
         "folds_repaired": repair.folded,
     }

@@ -62,6 +62,14 @@ def total_transform(
     return sitk.CompositeTransform([initial, field])  # the last one is applied first
 
 
+def inverse_transform(
+    displacement: NDArray[np.floating], grid: Grid, initial: sitk.Transform
+) -> sitk.CompositeTransform:
+    """Chain initial^-1, then v on grid, (K, J, I, 3), mm, RAS components: moving to fixed LPS mm."""
+    field = sitk.DisplacementFieldTransform(displacement_image(displacement, grid))
+    return sitk.CompositeTransform([field, initial])  # the last one is applied first
+
+
 def slabs(grid: Grid) -> Iterator[tuple[slice, Grid]]:
     """Cut a grid along K into parts that are small enough for a double precision field."""
     count, rows, columns = grid.shape

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .inverse import InverseTransform
 from .volume import Volume
 
 Progress = Callable[[str, int, int], None]
@@ -42,6 +43,8 @@ class FusionResult:
         moving point = initial @ (fixed point + u(fixed point)).
     fused_color: uint8, (K, J, I, 3), RGB; only for PET and SPECT.
     modality: what the moving volume was taken for: mr, ct, pet or spect.
+    inverse: the way back, from moving to fixed points; only when asked for.
+    confidence: share of places of this kind that lay within 2 mm of the truth, 0 to 1; only when asked for.
     report: configuration, geometry, timings and before/after numbers, ready for JSON.
     """
 
@@ -51,4 +54,6 @@ class FusionResult:
     initial: NDArray[np.float64]
     modality: str
     fused_color: NDArray[np.uint8] | None = None
+    inverse: InverseTransform | None = None
+    confidence: Volume | None = None
     report: dict[str, Any] = field(default_factory=dict)

@@ -28,7 +28,7 @@ def write_bundle(fixed: Volume, moving: Volume, result: FusionResult, path: Path
     Takes its temporary folder beside path and removes it in every outcome; path appears only when complete.
     Raises DependencyError where slicer-core is missing, InputError where path cannot be written.
     """
-    _check_place(fixed, moving, path)
+    _check_place(fixed, moving, result, path)
     with standalone_scene(path.parent) as scene:
         _fill(scene, fixed, moving, result)
         partial = Path(scene.GetCacheManager().GetRemoteCacheDirectory()) / path.name
@@ -39,13 +39,17 @@ def write_bundle(fixed: Volume, moving: Volume, result: FusionResult, path: Path
         partial.replace(path)
 
 
-def _check_place(fixed: Volume, moving: Volume, path: Path) -> None:
+def _check_place(fixed: Volume, moving: Volume, result: FusionResult, path: Path) -> None:
     """Refuse a place that is too small beforehand: HDF5 brings the process down when a disk becomes full."""
     if path.suffix != ".mrb":
         raise InputError(f"'{path}' must end in .mrb: choose another name.")
     if not path.parent.is_dir():
         raise InputError(f"'{path.parent}' is not a folder: choose another place for the scene.")
     content = fixed.array.size * (4 + _BYTES_PER_VOXEL) + moving.array.size * 4
+    if result.inverse is not None:
+        content += 8 * result.inverse.displacement.size
+    if result.confidence is not None:
+        content += 4 * result.confidence.array.size
     needed = 2 * content + _MARGIN  # once as files, once in the archive
     free = shutil.disk_usage(path.parent).free
     if needed > free:

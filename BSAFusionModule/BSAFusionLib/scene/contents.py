@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..engine.result import FusionResult
 from .outputs import Output
 from .quality_table import fill_table
-from .total_transform import total_transform
+from .total_transform import inverse_transform, total_transform
 from .vtk_bridge import image_data, matrix
 
 
@@ -38,6 +38,24 @@ def contents(
         outputs.insert(
             1, Output("color", _VECTOR, f"{here} fused with {there} in colour", color, _show_color)
         )
+    return outputs + _on_request(result, fixed, moving)
+
+
+def _on_request(
+    result: FusionResult, fixed: slicer.vtkMRMLVolumeNode, moving: slicer.vtkMRMLVolumeNode
+) -> list[Output]:
+    """The results that are made only when asked for."""
+    here, there = fixed.GetName(), moving.GetName()
+    outputs = []
+    if result.inverse is not None:
+        inverse = partial(_fill_transform, inverse_transform(result.inverse), moving, fixed)
+        outputs.append(
+            Output("inverse", "vtkMRMLTransformNode", f"{here} to {there}", inverse, _show_transform)
+        )
+    if result.confidence is not None:
+        confidence = partial(_fill_volume, result.confidence.array, result.confidence.ijk_to_ras)
+        name = f"Confidence of {there} to {here}"
+        outputs.append(Output("confidence", _SCALAR, name, confidence, _show_unit_range))
     return outputs
 
 

@@ -19,6 +19,7 @@ class Outputs:
 
     fused: vtkMRMLScalarVolumeNode. color: vtkMRMLVectorVolumeNode, made for PET and SPECT only.
     aligned: vtkMRMLScalarVolumeNode. transform: vtkMRMLTransformNode. quality: vtkMRMLTableNode.
+    inverse: vtkMRMLTransformNode, confidence: vtkMRMLScalarVolumeNode; only where they are asked for.
     """
 
     fused: str = NEW
@@ -26,6 +27,8 @@ class Outputs:
     aligned: str = NEW
     transform: str = NEW
     quality: str = NEW
+    inverse: str = NEW
+    confidence: str = NEW
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Published:
     aligned: str | None = None
     transform: str | None = None
     quality: str | None = None
+    inverse: str | None = None
+    confidence: str | None = None
 
     @property
     def ids(self) -> list[str]:

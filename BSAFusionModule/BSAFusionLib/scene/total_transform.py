@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import slicer
 import vtk
+from numpy.typing import NDArray
 
+from ..engine.inverse import InverseTransform
 from ..engine.result import FusionResult
 from ..engine.volume import Grid
 from .vtk_bridge import image_data, matrix
@@ -20,7 +22,7 @@ def total_transform(result: FusionResult) -> vtk.vtkAbstractTransform:
     displacement of the edge, and 30 mm away a turn of 10 degrees was wrong by 8 mm. A composite cannot be
     saved as .nrrd; without initial alignment the grid transform stands alone, and can.
     """
-    warp = _grid_transform(result)
+    warp = _grid_transform(result.displacement, result.fused.grid)
     if np.array_equal(result.initial, np.eye(4)):
         return warp
     total = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
@@ -29,10 +31,20 @@ def total_transform(result: FusionResult) -> vtk.vtkAbstractTransform:
     return total
 
 
-def _grid_transform(result: FusionResult) -> slicer.vtkOrientedGridTransform:
+def inverse_transform(inverse: InverseTransform) -> vtk.vtkAbstractTransform:
+    """Build the way back, RAS mm, moving to fixed space, in the same form: the matrix first, then v."""
+    warp = _grid_transform(inverse.displacement, inverse.grid)
+    if np.array_equal(inverse.initial, np.eye(4)):
+        return warp
+    total = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
+    total.Concatenate(warp)
+    total.Concatenate(matrix(inverse.initial))
+    return total
+
+
+def _grid_transform(displacement: NDArray[np.float32], grid: Grid) -> slicer.vtkOrientedGridTransform:
     """Build x -> x + u(x), sharing the displacement's memory."""
-    grid: Grid = result.fused.grid
-    image = image_data(result.displacement)
+    image = image_data(displacement)
     image.SetSpacing(*grid.spacing)
     image.SetOrigin(*grid.ijk_to_ras[:3, 3])
     direction = np.eye(4)
