@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..engine.errors import BSAFusionError, GeometryError, InputError
 from ..engine.geometry import check_volume
 from ..engine.volume import Grid, Volume
-from .vtk_bridge import array, matrix, voxels
+from .pull import pull
+from .vtk_bridge import array, node_matrix, transformed, voxels
 
 _LARGEST_GROWTH = 8  # voxels after a non-linear transform over voxels before
 _SAMPLES = 17  # points along each axis that outline a warped volume
@@ -26,7 +27,7 @@ def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
     Raises InputError where the node is no scalar volume with content, GeometryError for its place.
     """
     local = view_volume(node, role)
-    if _is_warped(node):
+    if is_warped(node):
         return _unwarped(local, node)
     return Volume(local.array.astype(np.float32), local.ijk_to_ras, local.name)
 
@@ -45,7 +46,7 @@ def transform_note(node: slicer.vtkMRMLNode) -> str | None:
     parent = node.GetParentTransformNode()
     if parent is None:
         return None
-    if _is_warped(node):
+    if is_warped(node):
         return (
             f"'{node.GetName()}' is moved by the non-linear transform '{parent.GetName()}': "
             "it is resampled at its own spacing before the fusion."
@@ -83,21 +84,26 @@ def _scalar_image(node: slicer.vtkMRMLNode, label: str) -> vtk.vtkImageData:
     return image
 
 
-def _is_warped(node: slicer.vtkMRMLNode) -> bool:
+def is_warped(node: slicer.vtkMRMLNode) -> bool:
+    """Whether a node lies under a non-linear transform."""
     parent = node.GetParentTransformNode()
     return parent is not None and not parent.IsTransformToWorldLinear()
 
 
+def node_grid(node: slicer.vtkMRMLVolumeNode) -> Grid:
+    """Where a volume's voxels are, linear parents applied, RAS mm."""
+    columns, rows, slices = node.GetImageData().GetDimensions()
+    return Grid((slices, rows, columns), ijk_to_world(node))
+
+
 def ijk_to_world(node: slicer.vtkMRMLNode) -> NDArray[np.float64]:
     """4 x 4 to world RAS mm; to the node's own RAS mm where its parent is not linear."""
-    ijk_to_ras = vtk.vtkMatrix4x4()
-    node.GetIJKToRASMatrix(ijk_to_ras)
     parent = node.GetParentTransformNode()
-    if parent is None or _is_warped(node):
-        return array(ijk_to_ras)
+    if parent is None or is_warped(node):
+        return node_matrix(node)
     to_world = vtk.vtkMatrix4x4()
     parent.GetMatrixTransformToWorld(to_world)
-    return np.asarray(array(to_world) @ array(ijk_to_ras))
+    return np.asarray(array(to_world) @ node_matrix(node))
 
 
 def _unwarped(local: Volume, node: slicer.vtkMRMLNode) -> Volume:
@@ -106,17 +112,14 @@ def _unwarped(local: Volume, node: slicer.vtkMRMLNode) -> Volume:
     node.GetParentTransformNode().GetTransformToWorld(to_world)
     node.GetParentTransformNode().GetTransformFromWorld(from_world)
     grid = _world_grid(local, to_world)
-    chain = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
-    chain.Concatenate(matrix(np.linalg.inv(local.ijk_to_ras)))
-    chain.Concatenate(from_world)
-    chain.Concatenate(matrix(grid.ijk_to_ras))
-    return Volume(_pulled(node.GetImageData(), chain, grid.shape), grid.ijk_to_ras, local.name)
+    image = pull(node.GetImageData(), local.ijk_to_ras, from_world, grid.shape, grid.ijk_to_ras, "linear")
+    return Volume(voxels(image).astype(np.float32), grid.ijk_to_ras, local.name)
 
 
 def _world_grid(local: Volume, to_world: vtk.vtkAbstractTransform) -> Grid:
     """Bound the moved volume along its own axes, at its own spacing, with one voxel to spare."""
     counts = np.array(local.shape[::-1])
-    moved = _transformed(_outline(local), to_world)
+    moved = transformed(_outline(local), to_world)
     ras_to_ijk = np.linalg.inv(local.ijk_to_ras)
     index = moved @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
     first = np.floor(index.min(axis=0)).astype(int) - 1
@@ -138,29 +141,3 @@ def _outline(volume: Volume) -> NDArray[np.float64]:
     axes = [np.linspace(-0.5, count - 0.5, _SAMPLES) for count in volume.shape[::-1]]
     index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     return np.asarray(index @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3])
-
-
-def _transformed(points: NDArray[np.float64], transform: vtk.vtkAbstractTransform) -> NDArray[np.float64]:
-    return np.array([transform.TransformPoint(*point) for point in points.tolist()])
-
-
-def _pulled(
-    image: vtk.vtkImageData, transform: vtk.vtkAbstractTransform, shape: tuple[int, int, int]
-) -> NDArray[np.float32]:
-    """Sample image, in index coordinates, at transform(index) for every index of a grid; linear, float32."""
-    plain = vtk.vtkImageData()
-    plain.ShallowCopy(image)
-    plain.SetSpacing(1, 1, 1)
-    plain.SetOrigin(0, 0, 0)
-    reslice = vtk.vtkImageReslice()
-    reslice.SetInputData(plain)
-    reslice.SetResliceTransform(transform)
-    reslice.SetInterpolationModeToLinear()
-    reslice.SetOutputScalarType(vtk.VTK_FLOAT)
-    reslice.SetBackgroundLevel(image.GetScalarRange()[0])
-    reslice.SetOutputSpacing(1, 1, 1)
-    reslice.SetOutputOrigin(0, 0, 0)
-    slices, rows, columns = shape
-    reslice.SetOutputExtent(0, columns - 1, 0, rows - 1, 0, slices - 1)
-    reslice.Update()
-    return voxels(reslice.GetOutput()).astype(np.float32)

@@ -69,9 +69,11 @@ def _boot(cache: str) -> tuple[slicer.vtkMRMLScene, list[slicer.vtkMRMLAbstractL
     files.SetMRMLScene(scene)
     files.GetCacheManager().SetRemoteCacheDirectory(cache)  # without one, .mrb files cannot be read
     files.AddDataIOToScene()
+    segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
+    segmentations.SetMRMLScene(scene)  # without it, no label map of a segmentation can be made
     scene.GetSubjectHierarchyNode()  # made when first asked for
     _add_slice_views(scene)
-    return scene, [files, colors, application]
+    return scene, [files, segmentations, colors, application]
 
 
 def _add_slice_views(scene: slicer.vtkMRMLScene) -> None:

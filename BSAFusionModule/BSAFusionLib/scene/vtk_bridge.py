@@ -43,6 +43,24 @@ def array(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
 
 
+def node_matrix(node: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
+    """4 x 4 from (i, j, k, 1) to a volume node's own RAS mm."""
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    return array(ijk_to_ras)
+
+
+def transformed(points: NDArray[np.float64], transform: vtk.vtkAbstractTransform) -> NDArray[np.float64]:
+    """Send points, (N, 3), through a transform; float64, (N, 3)."""
+    if not len(points):
+        return points
+    before, after = vtk.vtkPoints(), vtk.vtkPoints()
+    before.SetData(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64)))
+    after.SetDataTypeToDouble()
+    transform.TransformPoints(before, after)
+    return np.array(vtk_to_numpy(after.GetData()))
+
+
 def create_node(scene: slicer.vtkMRMLScene, class_name: str) -> slicer.vtkMRMLNode:
     """Make a node with the scene's defaults that is not in the scene yet."""
     node = scene.CreateNodeByClass(class_name)
