@@ -69,11 +69,24 @@ def _boot(cache: str) -> tuple[slicer.vtkMRMLScene, list[slicer.vtkMRMLAbstractL
     files.SetMRMLScene(scene)
     files.GetCacheManager().SetRemoteCacheDirectory(cache)  # without one, .mrb files cannot be read
     files.AddDataIOToScene()
-    segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
-    segmentations.SetMRMLScene(scene)  # without it, no label map of a segmentation can be made
+    _register_segmentations()
     scene.GetSubjectHierarchyNode()  # made when first asked for
     _add_slice_views(scene)
-    return scene, [files, segmentations, colors, application]
+    return scene, [files, colors, application]
+
+
+def _register_segmentations() -> None:
+    """Tell what a segmentation can be made of, once a process; without it, none can hold a label map."""
+    import slicer
+
+    factory = slicer.vtkSegmentationConverterFactory.GetInstance()
+    rules = (
+        slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule,
+        slicer.vtkClosedSurfaceToBinaryLabelmapConversionRule,
+    )
+    if not factory.GetConverterRules():
+        for rule in rules:
+            factory.RegisterConverterRule(rule())
 
 
 def _add_slice_views(scene: slicer.vtkMRMLScene) -> None:
