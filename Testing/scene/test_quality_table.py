@@ -38,3 +38,20 @@ def test_a_report_without_numbers_gives_an_empty_table(scene: vtkMRMLScene) -> N
     node = scene.AddNewNodeByClass("vtkMRMLTableNode")
     fill_table({}, node)
     assert node.GetNumberOfRows() == 0
+
+
+def test_landmarks_and_segmentations_come_last() -> None:
+    error = {"mean": 4.0, "median": 3.0, "max": 9.0, "each": [1.0, 2.0]}
+    better = {"mean": 1.0, "median": 0.5, "max": 2.0, "each": [0.5, 0.5]}
+    label = {"before": {"dice": 0.0, "hausdorff95_mm": None}, "after": {"dice": 0.75, "hausdorff95_mm": 2.5}}
+    known = {
+        "landmarks": {"error_mm": {"before": error, "after": better}},
+        "segmentations": {"labels": {"3": label}},
+    }
+    assert quality_rows(known) == {
+        "Landmark error mean (mm)": {"before": 4.0, "after": 1.0},
+        "Landmark error median (mm)": {"before": 3.0, "after": 0.5},
+        "Landmark error max (mm)": {"before": 9.0, "after": 2.0},
+        "Dice of label 3": {"before": 0.0, "after": 0.75},
+        "Hausdorff 95 % of label 3 (mm)": {"after": 2.5},
+    }

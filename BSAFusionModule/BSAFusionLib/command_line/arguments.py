@@ -78,6 +78,8 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
     _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
+    _add_files(parser, "--landmarks", "the same points in both, to measure with: .mrk.json, .fcsv or .csv")
+    _add_files(parser, "--segmentations", "the same structures in both, to measure with: label maps")
     add("--inverse", action="store_true", help="also write the transform from moving to fixed points")
     add("--confidence", action="store_true", help="also write a confidence map; takes several times as long")
     add(
@@ -88,6 +90,11 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
         default=_DEFAULTS.slice_smoothing_mm,
         help="smoothing of the displacement across slices, standard deviation in mm (default %(default)s)",
     )
+
+
+def _add_files(parser: argparse.ArgumentParser, name: str, meaning: str) -> None:
+    """An option that takes a file for the fixed and one for the moving volume."""
+    parser.add_argument(name, metavar=("FIXED_FILE", "MOVING_FILE"), type=Path, nargs=2, help=meaning)
 
 
 def _add_choice(parser: argparse.ArgumentParser, name: str, choices: Sequence[str], meaning: str) -> None:

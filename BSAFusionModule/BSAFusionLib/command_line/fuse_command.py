@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from ..engine.config import FusionConfig
@@ -33,7 +35,9 @@ def run_fuse(arguments: argparse.Namespace) -> int:
 
 def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
     request = fusion_request(arguments)
-    with OutputFolder(arguments.out, arguments.force, [arguments.fixed, arguments.moving]) as output:
+    measured = [*(arguments.landmarks or []), *(arguments.segmentations or [])]
+    inputs = [arguments.fixed, arguments.moving, *measured]
+    with OutputFolder(arguments.out, arguments.force, inputs) as output:
         request["folder"] = str(output.private)
         reporter.progress("Starting", 0, 1)
         try:
@@ -55,5 +59,11 @@ def fusion_request(arguments: argparse.Namespace) -> dict[str, Any]:
         "moving": str(arguments.moving),
         "fixed_series": arguments.fixed_series,
         "moving_series": arguments.moving_series,
+        "landmarks": _names(arguments.landmarks),
+        "segmentations": _names(arguments.segmentations),
         "config": config.as_dict(),
     }
+
+
+def _names(pair: Sequence[Path] | None) -> list[str] | None:
+    return None if pair is None else [str(path) for path in pair]

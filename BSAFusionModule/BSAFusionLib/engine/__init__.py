@@ -15,6 +15,7 @@ from .result import Cancel, FusionResult, Progress, SliceFusion
 from .volume import Grid, Volume
 
 if TYPE_CHECKING:
+    from .evidence import Evidence
     from .network import FusionNetwork
 
 __all__ = ["FusionConfig", "FusionResult", "Grid", "SliceFusion", "Volume", "fuse", "fuse_slices"]
@@ -27,11 +28,12 @@ def fuse(
     model: FusionNetwork | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    evidence: Evidence | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both; see pipeline.fuse."""
     from .pipeline import fuse as fuse_volumes
 
-    return fuse_volumes(fixed, moving, config, model, progress, cancel)
+    return fuse_volumes(fixed, moving, config, model, progress, cancel, evidence)
 
 
 def fuse_slices(

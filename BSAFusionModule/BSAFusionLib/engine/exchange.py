@@ -7,9 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .evidence import Evidence
 from .inverse import InverseTransform
+from .landmarks import Landmarks
 from .result import FusionResult
+from .segmentations import Segmentations
 from .volume import Grid, Volume
+
+_ROLES = ("fixed", "moving")
 
 
 def write_volume(folder: Path, key: str, volume: Volume) -> dict[str, Any]:
@@ -22,6 +27,29 @@ def read_volume(folder: Path, entry: dict[str, Any]) -> Volume:
     """Map a written volume into memory, read-only; raises OSError or ValueError."""
     array = np.load(folder / entry["file"], mmap_mode="r", allow_pickle=False)
     return Volume(array, np.asarray(entry["ijk_to_ras"], dtype=np.float64), entry["name"])
+
+
+def write_evidence(folder: Path, evidence: Evidence | None) -> dict[str, Any] | None:
+    """Write segmentations and return what `read_evidence` needs; raises OSError."""
+    if evidence is None:
+        return None
+    points, labels = evidence.landmarks, evidence.segmentations
+    return {
+        "landmarks": points and {"fixed": points.fixed.tolist(), "moving": points.moving.tolist()},
+        "segmentations": labels
+        and {role: write_volume(folder, f"{role}_labels", getattr(labels, role)) for role in _ROLES},
+    }
+
+
+def read_evidence(folder: Path, entry: dict[str, Any] | None) -> Evidence | None:
+    """Take what `write_evidence` has written; raises OSError, KeyError or ValueError."""
+    if entry is None:
+        return None
+    points, labels = entry["landmarks"], entry["segmentations"]
+    return Evidence(
+        points and Landmarks(*(np.asarray(points[role], dtype=np.float64) for role in _ROLES)),
+        labels and Segmentations(*(read_volume(folder, labels[role]) for role in _ROLES)),
+    )
 
 
 def write_result(folder: Path, result: FusionResult) -> dict[str, Any]:

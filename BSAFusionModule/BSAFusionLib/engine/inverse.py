@@ -60,10 +60,8 @@ def invert(displacement: NDArray[np.floating], grid: Grid, initial: Matrix) -> I
     return InverseTransform(field, target, np.asarray(np.linalg.inv(initial)), *error)
 
 
-def describe_inverse(inverse: InverseTransform | None) -> dict[str, Any]:
-    """What a report says about it, under "inverse"; nothing where there is none."""
-    if inverse is None:
-        return {}
+def describe_inverse(inverse: InverseTransform) -> dict[str, Any]:
+    """What a report says about it, under "inverse"."""
     reached = {"mean": inverse.mean_mm, "max": inverse.max_mm}
     return {
         "inverse": {

@@ -51,6 +51,20 @@ def read_volume(path: str | Path, series: str | None = None) -> Volume:
     return volume
 
 
+def read_labels(path: str | Path) -> Volume:
+    """Read a label map, whole numbers with 0 as the background: NRRD (also .seg.nrrd), NIfTI or MetaImage.
+
+    Raises InputError or GeometryError where the file cannot be used.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"'{path}' is not a file: give the label map of a segmentation.")
+    volume = from_sitk(read_image(path), path.name.removesuffix(".gz").split(".", 1)[0])
+    if (volume.array % 1 != 0).any():
+        raise InputError(f"'{path}' holds fractions, which are no labels: choose a label map.")
+    return volume
+
+
 def write_volume(volume: Volume, path: str | Path) -> None:
     """Write a volume as compressed NRRD, float32; the file appears complete or not at all.
 

@@ -1,38 +1,25 @@
-"""The results of a fusion that are made only when asked for."""
+"""The parts of a result that are made only when asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from .config import FusionConfig
-from .inverse import InverseTransform, describe_inverse, invert
+from .evidence import Evidence
+from .inverse import describe_inverse, invert
+from .result import FusionResult
 from .run import Run
-from .volume import Volume
 
 
-@dataclass(frozen=True, eq=False)
-class OnRequest:
-    """What was asked for, as in FusionResult, and what the report says about it."""
-
-    inverse: InverseTransform | None = None
-    confidence: Volume | None = None
-    report: dict[str, Any] = field(default_factory=dict)
-
-
-def make_on_request(
-    displacement: NDArray[np.float32],
-    fixed: Volume,
-    initial: NDArray[np.float64],
-    config: FusionConfig,
-    run: Run,
-) -> OnRequest:
-    """Make what config asks for; displacement and initial are those of FusionResult."""
-    inverse = None
+def add_on_request(
+    result: FusionResult, config: FusionConfig, evidence: Evidence | None, run: Run
+) -> FusionResult:
+    """Add the inverse, and what landmarks and segmentations say, as far as they are wanted."""
     if config.inverse:
         with run.step("Inverting the transform"):
-            inverse = invert(displacement, fixed.grid, initial)
-    return OnRequest(inverse, None, describe_inverse(inverse))
+            inverse = invert(result.displacement, result.fused.grid, result.initial)
+        result = replace(result, inverse=inverse, report=result.report | describe_inverse(inverse))
+    if evidence is not None:
+        with run.step("Comparing landmarks and segmentations"):
+            result = replace(result, report=result.report | evidence.measure(result))
+    return result

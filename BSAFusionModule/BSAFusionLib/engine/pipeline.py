@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from .alignment import align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
+from .evidence import Evidence
 from .field import to_millimetres
 from .geometry import check_pair, check_volume
 from .jacobian import Repair, repair_folds
 from .network import FusionNetwork, load_network
-from .on_request import make_on_request
+from .on_request import add_on_request
 from .report import build_report
 from .result import Cancel, FusionResult, Progress
 from .run import Run
@@ -29,16 +30,17 @@ def fuse(
     model: FusionNetwork | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    evidence: Evidence | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both on the fixed volume's grid.
 
     config: the defaults when None. model: the default network on config.device when None. progress, cancel:
-    called between batches. Raises InputError, GeometryError, ModelError, DependencyError or Cancelled.
+    called between batches. evidence: landmarks and segmentations to judge the result by.
+    Raises InputError, GeometryError, ModelError, DependencyError or Cancelled.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
-    first, second = _check(fixed, moving, config, run)
-    with run.step("Loading the network"):
-        network = model or load_network(config.device)
+    first, second = _check(fixed, moving, config, evidence, run)
+    network = _load(model, config, run)
     with run.step("Aligning the volumes"):
         alignment = align(fixed, moving, config.init, run.tell, cancel)
     view, before = _prepare(first, second, alignment.matrix, config, run)
@@ -46,29 +48,36 @@ def fuse(
     with run.step("Resampling the moving volume"):
         aligned = second.pull(fixed.grid, alignment.matrix, displacement)
     fused = blend_slices(network, first.unit, aligned, view.square.frame, config, run)
-    asked = make_on_request(displacement, fixed, alignment.matrix, config, run)
     with run.step("Measuring"):
         report = build_report(view, alignment, displacement, repair, network, config)
-    return FusionResult(
+    result = FusionResult(
         fused=fixed.with_array(fused, f"{fixed.name} fused with {moving.name}"),
         aligned=fixed.with_array(aligned.values, f"{moving.name} aligned"),
         displacement=displacement,
         initial=alignment.matrix,
         modality=second.modality,
         fused_color=_color(fused, first, second, aligned, config.colormap),
-        inverse=asked.inverse,
-        confidence=asked.confidence,
-        report=report | asked.report | {"seconds": run.seconds},
+        report=report | {"seconds": run.seconds},
     )
+    return add_on_request(result, config, evidence, run)
 
 
-def _check(fixed: Volume, moving: Volume, config: FusionConfig, run: Run) -> tuple[Source, Source]:
+def _check(
+    fixed: Volume, moving: Volume, config: FusionConfig, evidence: Evidence | None, run: Run
+) -> tuple[Source, Source]:
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
         check_pair(fixed, moving)
+        if evidence is not None:
+            evidence.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)
         return first, Source.of(moving, config.modality, config.window)
+
+
+def _load(model: FusionNetwork | None, config: FusionConfig, run: Run) -> FusionNetwork:
+    with run.step("Loading the network"):
+        return model or load_network(config.device)
 
 
 def _prepare(

@@ -10,6 +10,7 @@ import slicer
 import vtk
 
 _STAGES = {"before": "Before", "after_initial_alignment": "After initial alignment", "after": "After"}
+_OVERLAP = {"dice": "Dice of label {}", "hausdorff95_mm": "Hausdorff 95 % of label {} (mm)"}
 _ABBREVIATIONS = ("ncc", "nmi")
 
 
@@ -37,6 +38,7 @@ def quality_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Order the numbers of report["quality"] by measure and stage: before, after_initial_alignment, after.
 
     What belongs to no stage describes the result: after. Lists, as of numbers per slice, are left out.
+    Landmarks and segmentations, where the report has them, come last.
     """
     quality = report.get("quality", {})
     result = {key: value for key, value in quality.items() if key not in _STAGES}
@@ -44,6 +46,19 @@ def quality_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     for stage, numbers in [*((stage, quality.get(stage, {})) for stage in _STAGES), ("after", result)]:
         for words, value in _numbers(numbers, ()):
             rows.setdefault(_label(words), {})[stage] = value
+    return rows | _evidence_rows(report)
+
+
+def _evidence_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    rows: dict[str, dict[str, float]] = {}
+    for stage, errors in report.get("landmarks", {}).get("error_mm", {}).items():
+        for name in ("mean", "median", "max"):
+            rows.setdefault(f"Landmark error {name} (mm)", {})[stage] = errors[name]
+    for label, stages in report.get("segmentations", {}).get("labels", {}).items():
+        for stage, numbers in stages.items():
+            for key, title in _OVERLAP.items():
+                if numbers[key] is not None:
+                    rows.setdefault(title.format(label), {})[stage] = numbers[key]
     return rows
 
 
