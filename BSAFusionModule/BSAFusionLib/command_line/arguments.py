@@ -76,6 +76,19 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "fixed-window", config.WINDOWS, "intensity range of the fixed volume")
     _add_choice(parser, "colormap", config.COLORMAPS, "colours of PET and SPECT")
     _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
+    add(
+        "--init-transform",
+        metavar="FILE",
+        type=Path,
+        help="linear transform to begin at, as ITK and Slicer save it (.h5, .tfm, .txt, .mat)",
+    )
+    add(
+        "--init-landmarks",
+        metavar=("FIXED_POINTS", "MOVING_POINTS"),
+        type=Path,
+        nargs=2,
+        help="files with the same 3 or more points in both volumes, to begin at: .mrk.json, .fcsv or .csv",
+    )
     _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
     _add_files(parser, "--landmarks", "the same points in both, to measure with: .mrk.json, .fcsv or .csv")

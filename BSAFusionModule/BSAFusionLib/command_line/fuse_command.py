@@ -52,8 +52,9 @@ def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:
 
 def fusion_request(arguments: argparse.Namespace) -> dict[str, Any]:
     """What results.fuse_files is asked for, without the folder; raises InputError where an option is bad."""
-    options = {field.name for field in fields(FusionConfig)}
-    config = FusionConfig(**{name: value for name, value in vars(arguments).items() if name in options})
+    names = {field.name for field in fields(FusionConfig)}
+    options = {name: value for name, value in vars(arguments).items() if name in names}
+    config = FusionConfig(**options | _read_start(arguments))
     return {
         "fixed": str(arguments.fixed),
         "moving": str(arguments.moving),
@@ -67,3 +68,16 @@ def fusion_request(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _names(pair: Sequence[Path] | None) -> list[str] | None:
     return None if pair is None else [str(path) for path in pair]
+
+
+def _read_start(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Where the alignment begins, from the files that the options name."""
+    if arguments.init_transform is None and arguments.init_landmarks is None:
+        return {}
+    from ..engine.start_file import read_landmarks, read_linear_transform
+
+    transform, landmarks = arguments.init_transform, arguments.init_landmarks
+    return {
+        "init_transform": None if transform is None else read_linear_transform(transform),
+        "init_landmarks": None if landmarks is None else tuple(read_landmarks(path) for path in landmarks),
+    }

@@ -18,6 +18,8 @@ _CLEAR_GAIN = 1.02  # the score must rise by 2 % before the volumes are moved
 _LEAST_SIMILARITY = 0.01
 _LEAST_OVERLAP = 0.3
 _STRETCH = (0.8, 1.25)
+_STAYED = "The volumes already fit and were left in place."
+_START_KEPT = "The initial transform already fits and was kept."
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,27 +50,30 @@ def align(
     method: str = "rigid",
     progress: Progress | None = None,
     cancel: Cancel | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> LinearAlignment:
     """Align two volumes as a whole; the same input always gives the same result.
 
     method: none keeps them where they are; center puts the centres of both bodies together; rigid searches
     the best rotation and shift from many starts, coarse to fine; affine then adds scales and shears. A pair
     that cannot be clearly improved stays where it is.
+    start: 4 x 4, RAS mm, fixed to moving points, from landmarks or another registration; every method then
+        begins there, and the search keeps near it.
     Raises InputError for another method, Cancelled when cancel answers True.
     """
     if method not in INITIAL_ALIGNMENTS:
         raise InputError(f"'{method}' is not an alignment: choose one of {', '.join(INITIAL_ALIGNMENTS)}.")
     began = time.perf_counter()
-    search = AlignmentSearch(fixed, moving, progress, cancel)
-    identity = np.eye(4)
-    found = _find(search, method)
-    matrix, note, converged = found.matrix, _describe(found.matrix, search.center), True
+    search = AlignmentSearch(fixed, moving, progress, cancel, start)
+    stay, found = search.stay(), _find(search, method)
+    note, converged = _describe(found.matrix, search.center), True
     if method in ("rigid", "affine"):
         converged, doubt = _judge(search, found)
-        if found.score < _CLEAR_GAIN * search.score(identity):
-            matrix, note = identity, "The volumes already fit and were left in place."
+        if found.score < _CLEAR_GAIN * stay.score:
+            found, note = stay, _STAYED if start is None else _START_KEPT
         note = doubt or note
-    before, after = search.similarity(identity), search.similarity(matrix)
+    matrix = found.matrix
+    before, after = search.similarity(np.eye(4)), search.similarity(matrix)
     return LinearAlignment(matrix, method, before, after, time.perf_counter() - began, converged, note)
 
 

@@ -42,6 +42,7 @@ _COARSE_VOXELS = 6000
 _COARSE_MM = (4.0, 10.0)
 _FINEST_MM = 1.5
 _START_ANGLE_DEG = 25.0
+_NEAR_ANGLE_DEG = 6.0  # about a start that the user knows
 _START_SHIFT_MM = 8.0  # starts closer than this reach the same pose
 _SAME_POSE_MM = 5.0
 _AS_GOOD = 0.99
@@ -65,11 +66,18 @@ class AlignmentSearch:
     """
 
     def __init__(
-        self, fixed: Volume, moving: Volume, progress: Progress | None, cancel: Cancel | None
+        self,
+        fixed: Volume,
+        moving: Volume,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+        start: Matrix | None = None,
     ) -> None:
         sizes = [float(np.prod(extent_mm(volume))) for volume in (fixed, moving)]
         self._swapped = sizes[0] > 1.01 * sizes[1]
         self._progress, self._cancel = progress, cancel
+        self._near = start is not None
+        self._base = self._turned(np.eye(4) if start is None else start)
         self._coarse_mm = float(np.clip(np.cbrt(min(sizes) / _COARSE_VOXELS), *_COARSE_MM))
         finest = self._spacing(_STAGES[-1])
         pair = (moving, fixed) if self._swapped else (fixed, moving)
@@ -99,16 +107,16 @@ class AlignmentSearch:
         return self._fine.overlap(self._turned(matrix))
 
     def stay(self) -> Found:
-        """No transform."""
-        return Found(np.eye(4), self.score(np.eye(4)))
+        """The start, or no transform."""
+        return self._found(np.zeros(6), self._fine)
 
     def center_bodies(self) -> Found:
-        """The shift that puts the centres of both bodies together."""
+        """The shift from the start that puts the centres of both bodies together."""
         return self._found(np.concatenate([np.zeros(3), self._body_shift()]), self._fine)
 
     def rigid(self) -> Found:
         """The best rotation and shift."""
-        poses = starts(self._shifts(), _START_ANGLE_DEG)
+        poses = starts(self._shifts(), _NEAR_ANGLE_DEG if self._near else _START_ANGLE_DEG)
         planned = len(poses) + sum(stage.survivors for stage in _STAGES[:-1])
         ranked: list[tuple[Vector, float]] = []
         done = 0
@@ -139,7 +147,7 @@ class AlignmentSearch:
         return Found(self._turned(matrix(best)), height, rigid.rival_mm)
 
     def _climb(self, similarity: Similarity, pose: Vector, stage: _Stage) -> tuple[Vector, float]:
-        score = self._guarded(lambda p: similarity(pose_matrix(p, self._middle)))
+        score = self._guarded(lambda p: similarity(self._matrix(p)))
         return climb(score, pose, self._steps(stage.step_mm), stage.sweeps)
 
     def _guarded(self, score: Callable[[Vector], float]) -> Callable[[Vector], float]:
@@ -170,6 +178,8 @@ class AlignmentSearch:
 
     def _shifts(self) -> list[Vector]:
         """No shift, one that centres the boxes, one that centres the bodies; each only once."""
+        if self._near:
+            return [np.zeros(3)]
         sampled, other = self._volumes
         shifts: list[Vector] = []
         for shift in (np.zeros(3), center_ras(other) - center_ras(sampled), self._body_shift()):
@@ -179,7 +189,8 @@ class AlignmentSearch:
 
     def _body_shift(self) -> Vector:
         sampled, other = self._coarse
-        return np.asarray(other.body_center() - sampled.body_center())
+        inverse = np.linalg.inv(self._base)
+        return np.asarray(inverse[:3, :3] @ other.body_center() + inverse[:3, 3] - sampled.body_center())
 
     def _distance_mm(self, a: Vector, b: Vector) -> float:
         """Root mean square distance of the points under two poses, nearly."""
@@ -199,8 +210,12 @@ class AlignmentSearch:
         return max((distance for distance in distances if distance > _SAME_POSE_MM), default=0.0)
 
     def _found(self, pose: Vector, similarity: Similarity, rival_mm: float = 0.0) -> Found:
-        matrix = pose_matrix(pose, self._middle)
+        matrix = self._matrix(pose)
         return Found(self._turned(matrix), similarity(matrix), rival_mm)
+
+    def _matrix(self, pose: Vector) -> Matrix:
+        """From smaller to larger: a pose about the middle, and then the start."""
+        return np.asarray(self._base @ pose_matrix(pose, self._middle))
 
     def _turned(self, matrix: Matrix) -> Matrix:
         """Between fixed-to-moving and smaller-to-larger; the way back is the same."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
+
+if TYPE_CHECKING:
+    from .start import Matrix, Rows
 
 MODALITIES = ("auto", "mr", "ct", "pet", "spect")
 INITIAL_ALIGNMENTS = ("none", "center", "rigid", "affine")
@@ -23,6 +26,8 @@ class FusionConfig:
     fixed_modality, modality: what the fixed and the moving volume are taken for, one of MODALITIES.
     fixed_window, window: intensity preset of the fixed and the moving volume, one of WINDOWS.
     init: alignment of the whole volume before the network, one of INITIAL_ALIGNMENTS.
+    init_transform: where it begins, 4 x 4, RAS mm, from fixed to moving points; init searches near it.
+    init_landmarks: the same by landmarks: fixed points and their moving partners, (n, 3) each, RAS mm.
     axis: slices are cut along it, one of SLICE_AXES.
     device: where the network runs, one of DEVICES.
     slice_smoothing_mm: standard deviation of the field's smoothing across slices, mm; 0 switches it off.
@@ -38,6 +43,8 @@ class FusionConfig:
     fixed_window: str = "auto"
     window: str = "auto"
     init: str = "rigid"
+    init_transform: Rows | None = None
+    init_landmarks: tuple[Rows, Rows] | None = None
     axis: str = "auto"
     device: str = "auto"
     slice_smoothing_mm: float = 3.0
@@ -56,6 +63,27 @@ class FusionConfig:
             value = getattr(self, option)
             if not value >= least:
                 raise InputError(f"{option} is {value}: it must be at least {least}.")
+        if self.start is not None:
+            self._make_plain()
+
+    @property
+    def start(self) -> Matrix | None:
+        """Where to begin, 4 x 4, RAS mm, from fixed to moving points, or None: as the volumes lie."""
+        if self.init_transform is None and self.init_landmarks is None:
+            return None
+        from .start import starting_transform
+
+        return starting_transform(self.init_transform, self.init_landmarks)
+
+    def _make_plain(self) -> None:
+        """Keep arrays and lists as tuples, which compare and go through JSON."""
+        from .start import as_rows
+
+        if self.init_transform is not None:
+            object.__setattr__(self, "init_transform", as_rows(self.init_transform))
+        if self.init_landmarks is not None:
+            fixed, moving = self.init_landmarks
+            object.__setattr__(self, "init_landmarks", (as_rows(fixed), as_rows(moving)))
 
     def as_dict(self) -> dict[str, Any]:
         """All options, ready for JSON."""

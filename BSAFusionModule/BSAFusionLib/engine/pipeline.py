@@ -42,7 +42,7 @@ def fuse(
     first, second = _check(fixed, moving, config, evidence, run)
     network = _load(model, config, run)
     with run.step("Aligning the volumes"):
-        alignment = align(fixed, moving, config.init, run.tell, cancel)
+        alignment = align(fixed, moving, config.init, run.tell, cancel, config.start)
     view, before = _prepare(first, second, alignment.matrix, config, run)
     displacement, repair = _register(network, view, before, config, run)
     with run.step("Resampling the moving volume"):
@@ -68,7 +68,7 @@ def _check(
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
-        check_pair(fixed, moving)
+        check_pair(fixed, moving if config.start is None else moving.moved_back(config.start))
         if evidence is not None:
             evidence.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)

@@ -63,3 +63,7 @@ class Volume:
     def with_array(self, array: NDArray[np.float32], name: str | None = None) -> Volume:
         """Return another image on this volume's grid; array is (K, J, I) float32."""
         return Volume(array, self.ijk_to_ras, self.name if name is None else name)
+
+    def moved_back(self, transform: NDArray[np.float64]) -> Volume:
+        """Return the same image where a transform, 4 x 4, RAS mm, from fixed to moving points puts it."""
+        return Volume(self.array, np.linalg.inv(transform) @ self.ijk_to_ras, self.name)
