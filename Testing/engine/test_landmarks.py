@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from BSAFusionLib.engine.errors import InputError
-from BSAFusionLib.engine.evidence import Evidence
 from BSAFusionLib.engine.io import write_transform
 from BSAFusionLib.engine.landmarks import Landmarks, check_landmarks, landmark_errors, pair_landmarks
 from BSAFusionLib.engine.point_file import PointFile, read_points
+from BSAFusionLib.engine.reference import Reference
 from numpy.typing import NDArray
 
 from Testing.scene.results import GRID, INITIAL, make_result, moved
@@ -80,4 +80,4 @@ def test_lists_without_partners_are_refused_with_their_numbers() -> None:
 
 
 def test_nothing_known_adds_nothing() -> None:
-    assert Evidence().measure(make_result()) == {}
+    assert Reference().measure(make_result()) == {}

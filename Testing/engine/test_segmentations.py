@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from BSAFusionLib.engine import FusionConfig, Volume, fuse
 from BSAFusionLib.engine.errors import GeometryError, InputError
-from BSAFusionLib.engine.evidence import Evidence
-from BSAFusionLib.engine.exchange import read_evidence, write_evidence
+from BSAFusionLib.engine.exchange import read_reference, write_reference
 from BSAFusionLib.engine.io import read_labels, write_volume
 from BSAFusionLib.engine.landmarks import Landmarks
+from BSAFusionLib.engine.reference import Reference
 from BSAFusionLib.engine.segmentations import Segmentations, agreement, check_segmentations, compare
 from numpy.typing import NDArray
 
@@ -76,10 +76,10 @@ def labels_pair() -> tuple[Volume, Volume, Volume, Volume]:
 def test_a_run_reports_every_common_label_by_stage(tmp_path: Path) -> None:
     """One column of 4 mm, while the volumes fit as they are: after is worse than before."""
     mr, ct, first, second = labels_pair()
-    given = Evidence(Landmarks(np.zeros((1, 3)), np.ones((1, 3))), Segmentations(first, second))
-    evidence = read_evidence(tmp_path, write_evidence(tmp_path, given))
+    given = Reference(Landmarks(np.zeros((1, 3)), np.ones((1, 3))), Segmentations(first, second))
+    reference = read_reference(tmp_path, write_reference(tmp_path, given))
     config = FusionConfig(init="none", registration_spacing_mm=4.0, slice_smoothing_mm=0)
-    report = fuse(mr, ct, config, network(Shift(2.0, 0.0)), evidence=evidence).report
+    report = fuse(mr, ct, config, network(Shift(2.0, 0.0)), reference=reference).report
     found = report["segmentations"]
     assert list(found["labels"]) == ["1", "2"]
     assert found["labels_in_one_only"] == [7, 9]

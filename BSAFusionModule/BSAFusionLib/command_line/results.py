@@ -12,7 +12,6 @@ from typing import Any
 
 from ..engine import FusionConfig, FusionResult, Volume, fuse
 from ..engine.errors import DependencyError
-from ..engine.evidence import Evidence
 from ..engine.io import (
     read_labels,
     read_volume,
@@ -24,6 +23,7 @@ from ..engine.io import (
 )
 from ..engine.landmarks import pair_landmarks
 from ..engine.point_file import read_points
+from ..engine.reference import Reference
 from ..engine.result import Progress
 from ..engine.segmentations import Segmentations
 from .info_command import versions
@@ -36,15 +36,15 @@ def fuse_files(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     fixed = read_volume(request["fixed"], request["fixed_series"])
     progress("Reading the volumes", 1, 2)
     moving = read_volume(request["moving"], request["moving_series"])
-    evidence = _read_evidence(request)
-    result = fuse(fixed, moving, FusionConfig(**request["config"]), progress=progress, evidence=evidence)
+    reference = _read_reference(request)
+    result = fuse(fixed, moving, FusionConfig(**request["config"]), progress=progress, reference=reference)
     return write_results(fixed, moving, result, Path(request["folder"]), progress)
 
 
-def _read_evidence(request: dict[str, Any]) -> Evidence:
+def _read_reference(request: dict[str, Any]) -> Reference:
     """Landmarks and segmentations, where the request names them."""
     points, labels = request.get("landmarks"), request.get("segmentations")
-    return Evidence(
+    return Reference(
         points and pair_landmarks(*(read_points(Path(path)) for path in points)),
         labels and Segmentations(*(read_labels(path) for path in labels)),
     )

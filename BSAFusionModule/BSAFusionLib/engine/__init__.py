@@ -15,8 +15,8 @@ from .result import Cancel, FusionResult, Progress, SliceFusion
 from .volume import Grid, Volume
 
 if TYPE_CHECKING:
-    from .evidence import Evidence
     from .network import FusionNetwork
+    from .reference import Reference
 
 __all__ = ["FusionConfig", "FusionResult", "Grid", "SliceFusion", "Volume", "fuse", "fuse_slices"]
 
@@ -28,12 +28,12 @@ def fuse(
     model: FusionNetwork | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-    evidence: Evidence | None = None,
+    reference: Reference | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both; see pipeline.fuse."""
     from .pipeline import fuse as fuse_volumes
 
-    return fuse_volumes(fixed, moving, config, model, progress, cancel, evidence)
+    return fuse_volumes(fixed, moving, config, model, progress, cancel, reference)
 
 
 def fuse_slices(

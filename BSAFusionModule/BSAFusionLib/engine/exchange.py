@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import Evidence
 from .inverse import InverseTransform
 from .landmarks import Landmarks
+from .reference import Reference
 from .result import FusionResult
 from .segmentations import Segmentations
 from .volume import Grid, Volume
@@ -29,11 +29,11 @@ def read_volume(folder: Path, entry: dict[str, Any]) -> Volume:
     return Volume(array, np.asarray(entry["ijk_to_ras"], dtype=np.float64), entry["name"])
 
 
-def write_evidence(folder: Path, evidence: Evidence | None) -> dict[str, Any] | None:
-    """Write segmentations and return what `read_evidence` needs; raises OSError."""
-    if evidence is None:
+def write_reference(folder: Path, reference: Reference | None) -> dict[str, Any] | None:
+    """Write segmentations and return what `read_reference` needs; raises OSError."""
+    if reference is None:
         return None
-    points, labels = evidence.landmarks, evidence.segmentations
+    points, labels = reference.landmarks, reference.segmentations
     return {
         "landmarks": points and {"fixed": points.fixed.tolist(), "moving": points.moving.tolist()},
         "segmentations": labels
@@ -41,12 +41,12 @@ def write_evidence(folder: Path, evidence: Evidence | None) -> dict[str, Any] | 
     }
 
 
-def read_evidence(folder: Path, entry: dict[str, Any] | None) -> Evidence | None:
-    """Take what `write_evidence` has written; raises OSError, KeyError or ValueError."""
+def read_reference(folder: Path, entry: dict[str, Any] | None) -> Reference | None:
+    """Take what `write_reference` has written; raises OSError, KeyError or ValueError."""
     if entry is None:
         return None
     points, labels = entry["landmarks"], entry["segmentations"]
-    return Evidence(
+    return Reference(
         points and Landmarks(*(np.asarray(points[role], dtype=np.float64) for role in _ROLES)),
         labels and Segmentations(*(read_volume(folder, labels[role]) for role in _ROLES)),
     )

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from .alignment import align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
-from .evidence import Evidence
 from .field import to_millimetres
 from .geometry import check_pair, check_volume
 from .jacobian import Repair, repair_folds
 from .network import FusionNetwork, load_network
 from .on_request import add_on_request
+from .reference import Reference
 from .report import build_report
 from .result import Cancel, FusionResult, Progress
 from .run import Run
@@ -30,16 +30,16 @@ def fuse(
     model: FusionNetwork | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
-    evidence: Evidence | None = None,
+    reference: Reference | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both on the fixed volume's grid.
 
     config: the defaults when None. model: the default network on config.device when None. progress, cancel:
-    called between batches. evidence: landmarks and segmentations to judge the result by.
+    called between batches. reference: landmarks and segmentations to judge the result by.
     Raises InputError, GeometryError, ModelError, DependencyError or Cancelled.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
-    first, second = _check(fixed, moving, config, evidence, run)
+    first, second = _check(fixed, moving, config, reference, run)
     network = _load(model, config, run)
     with run.step("Aligning the volumes"):
         alignment = align(fixed, moving, config.init, run.tell, cancel, config.start)
@@ -59,18 +59,18 @@ def fuse(
         fused_color=_color(fused, first, second, aligned, config.colormap),
         report=report | {"seconds": run.seconds},
     )
-    return add_on_request(result, config, evidence, run)
+    return add_on_request(result, config, reference, run)
 
 
 def _check(
-    fixed: Volume, moving: Volume, config: FusionConfig, evidence: Evidence | None, run: Run
+    fixed: Volume, moving: Volume, config: FusionConfig, reference: Reference | None, run: Run
 ) -> tuple[Source, Source]:
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
         check_pair(fixed, moving if config.start is None else moving.moved_back(config.start))
-        if evidence is not None:
-            evidence.check(fixed, moving)
+        if reference is not None:
+            reference.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)
         return first, Source.of(moving, config.modality, config.window)
 

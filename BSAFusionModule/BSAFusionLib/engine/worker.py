@@ -115,7 +115,7 @@ def _error(kind: str, message: str, details: str) -> dict[str, Any]:
 def fuse(request: Request, channel: Channel) -> dict[str, Any]:
     """Fuse the pair that the request's folder holds, and leave the result's arrays there."""
     from .config import FusionConfig
-    from .exchange import read_evidence, read_volume, write_result
+    from .exchange import read_reference, read_volume, write_result
     from .pipeline import fuse as fuse_volumes
 
     folder = Path(request["folder"])
@@ -128,7 +128,7 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
         read_volume(folder, request["moving"]),
         FusionConfig(**request["config"]),
         progress=progress,
-        evidence=read_evidence(folder, request.get("evidence")),
+        reference=read_reference(folder, request.get("reference")),
     )
     return write_result(folder, result)
 

@@ -46,10 +46,10 @@ def quality_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     for stage, numbers in [*((stage, quality.get(stage, {})) for stage in _STAGES), ("after", result)]:
         for words, value in _numbers(numbers, ()):
             rows.setdefault(_label(words), {})[stage] = value
-    return rows | _evidence_rows(report)
+    return rows | _reference_rows(report)
 
 
-def _evidence_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def _reference_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     rows: dict[str, dict[str, float]] = {}
     for stage, errors in report.get("landmarks", {}).get("error_mm", {}).items():
         for name in ("mean", "median", "max"):

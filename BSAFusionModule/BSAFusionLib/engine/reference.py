@@ -12,7 +12,7 @@ from .volume import Volume
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class Reference:
     """Independent of the images' brightness, and never used to align them; None for what is not known."""
 
     landmarks: Landmarks | None = None
