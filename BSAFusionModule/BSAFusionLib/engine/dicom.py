@@ -46,7 +46,7 @@ def read_series(folder: Path, uid: str | None = None) -> sitk.Image:
     Raises InputError where no series can be chosen or read, GeometryError where slices are missing, doubled,
     unevenly spaced or not parallel.
     """
-    series = _choose(folder, list_series(folder), uid)
+    series = choose_series(folder, list_series(folder), uid)
     with quiet():
         try:
             if len(series.files) == 1:
@@ -62,7 +62,8 @@ def read_series(folder: Path, uid: str | None = None) -> sitk.Image:
             ) from error
 
 
-def _choose(folder: Path, found: list[Series], uid: str | None) -> Series:
+def choose_series(folder: Path, found: list[Series], uid: str | None) -> Series:
+    """The series with this UID, or the only one that was found in folder; InputError where there is none."""
     if not found:
         raise InputError(f"'{folder}' holds no DICOM images: choose the folder that their files lie in.")
     chosen = [series for series in found if uid in (None, series.uid)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import struct
 import zlib
@@ -13,38 +14,69 @@ from .errors import GeometryError, InputError
 
 _TEXT_SPACING = re.compile(rb"^(?:ElementSpacing\s*=|spacings\s*:)\s*(.+)$", re.MULTILINE | re.IGNORECASE)
 _CHUNK = 1 << 22
+_PROMISE = 1 << 32
 
 
 def check_header(path: Path) -> None:
     """Refuse a file whose spacing is zero or negative (GeometryError), or NIfTI cut short (InputError).
 
-    ITK replaces a spacing of zero in NIfTI by 1, turns a negative one into a flipped axis, and fills
-    missing NIfTI voxels with whatever is in memory.
+    ITK replaces a spacing of zero in NIfTI by 1 and turns a negative one into a flipped axis. Compressed
+    NIfTI is taken at its word that it is complete: see check_content.
     """
-    if path.name.endswith((".nii", ".nii.gz")):
-        _check_nifti(path)
-    else:
+    if not _is_nifti(path):
         with path.open("rb") as file:
             found = _TEXT_SPACING.search(file.read(4096))
         if found:
             _check_spacing(path, [float(n) for n in found[1].split() if _is_number(n)])
+        return
+    header, _ = _read_nifti(path, whole=False)
+    if header is not None:
+        spacing, needed = _nifti_layout(header)
+        _check_spacing(path, spacing)
+        if _promised(path) != needed % _PROMISE:
+            check_content(path)
 
 
-def _check_nifti(path: Path) -> None:
+def check_content(path: Path) -> None:
+    """Refuse NIfTI that is cut short (InputError), whose missing voxels ITK fills with whatever is in memory.
+
+    All of a compressed file is unpacked.
+    """
+    if not _is_nifti(path):
+        return
+    header, held = _read_nifti(path, whole=True)
+    if header is None:
+        return
+    _, needed = _nifti_layout(header)
+    if held < needed:
+        raise InputError(f"'{path}' is cut short, it holds {held} of {needed} bytes: copy it again.")
+
+
+def _is_nifti(path: Path) -> bool:
+    return path.name.endswith((".nii", ".nii.gz"))
+
+
+def _read_nifti(path: Path, whole: bool) -> tuple[bytes | None, int]:
+    """The header, None where it is something else under a wrong name, and the bytes that the file holds."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(544)
-            held = len(header) + _count(file)
+            held = len(header) + (_count(file) if whole else 0)
     except gzip.BadGzipFile:
-        return
+        return None, 0
     except (EOFError, zlib.error) as error:
         raise InputError(f"'{path}' is damaged or cut short: copy it again.", str(error)) from error
-    if b"n+1\0" not in header[344:348] and b"n+2\0" not in header[4:8]:
-        return  # something else under a wrong name: ITK says what
-    spacing, needed = _nifti_layout(header)
-    _check_spacing(path, spacing)
-    if held < needed:
-        raise InputError(f"'{path}' is cut short, it holds {held} of {needed} bytes: copy it again.")
+    known = b"n+1\0" in header[344:348] or b"n+2\0" in header[4:8]
+    return (header if known else None), held  # of something else ITK says what is wrong
+
+
+def _promised(path: Path) -> int:
+    """How many bytes the file claims to hold, modulo 2^32: gzip ends with that number (RFC 1952)."""
+    if path.suffix != ".gz":
+        return path.stat().st_size % _PROMISE
+    with path.open("rb") as file:
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(4), "little")
 
 
 def _nifti_layout(header: bytes) -> tuple[list[float], int]:

@@ -13,9 +13,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from .dicom import read_series
+from .dicom import choose_series, list_series, read_series
 from .errors import BSAFusionError, GeometryError, InputError
-from .headers import check_header
+from .headers import check_content, check_header
 from .inverse import InverseTransform
 from .quiet import quiet
 from .resample import inverse_transform, total_transform
@@ -63,6 +63,20 @@ def read_labels(path: str | Path) -> Volume:
     if (volume.array % 1 != 0).any():
         raise InputError(f"'{path}' holds fractions, which are no labels: choose a label map.")
     return volume
+
+
+def check_file(path: Path, series: str | None = None) -> None:
+    """Refuse from headers alone what read_volume would refuse; a DICOM folder must hold the series.
+
+    Raises InputError or GeometryError. Voxels are not read: they may still turn out to be missing.
+    """
+    if not path.exists():
+        raise InputError(f"'{path}' does not exist: check the path.")
+    if path.is_dir():
+        choose_series(path, list_series(path), series)
+    else:
+        with _explaining(path):
+            _open(path)
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
@@ -120,14 +134,28 @@ def read_image(path: Path, layers: bool = False) -> sitk.Image:
     layers: a voxel may hold several values, as a segmentation whose segments overlap.
     Raises InputError or GeometryError where the file cannot be used.
     """
+    with _explaining(path):
+        reader = _open(path, layers)
+        check_content(path)
+        return reader.Execute()
+
+
+def _open(path: Path, layers: bool = False) -> sitk.ImageFileReader:
+    """A reader that has read the header; layers as in read_image."""
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
+    check_header(path)
+    reader.ReadImageInformation()
+    _check_kind(path, reader, layers)
+    return reader
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Turn the libraries' errors about a file into sentences."""
     try:
         with quiet():
-            check_header(path)
-            reader.ReadImageInformation()
-            _check_kind(path, reader, layers)
-            return reader.Execute()
+            yield
     except RuntimeError as error:
         raise _explained(path, str(error)) from error
     except OSError as error:

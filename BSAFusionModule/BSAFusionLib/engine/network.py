@@ -238,6 +238,20 @@ def resolve_device(name: str) -> str:
     return name
 
 
+def set_threads(count: int) -> None:
+    """Let the network and SimpleITK use this many threads of the processor, in the whole process."""
+    import SimpleITK as sitk
+    import torch
+
+    torch.set_num_threads(count)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(count)
+
+
+def forget_networks() -> None:
+    """Free all loaded networks; the next load_network reads the file again."""
+    _verified.cache_clear()
+
+
 def load_network(device: str = "auto", model_id: str | None = None) -> TorchNetwork:
     """Load a network of the manifest, the default one when no id is given, once per process and device.
 

@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -62,7 +63,8 @@ def serve(operations: dict[str, Operation], requests: BinaryIO, channel: Channel
         except queue.Empty:
             return
         running.append(request)
-        channel.send(**_answer(operations, request, channel), run=request["run"])
+        work = partial(operations[request["op"]], request, channel)
+        channel.send(**answer(work), run=request["run"])
         running.clear()
 
 
@@ -85,9 +87,10 @@ def _beat(channel: Channel, parent: int) -> None:
         channel.send("heartbeat")
 
 
-def _answer(operations: dict[str, Operation], request: Request, channel: Channel) -> dict[str, Any]:
+def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do the work; its result with event "result", or event "error" with kind, message and details."""
     try:
-        return {"event": "result", **operations[request["op"]](request, channel)}
+        return {"event": "result", **work()}
     except BSAFusionError as error:
         return _error(type(error).__name__, error.message, error.details)
     except ImportError as error:
