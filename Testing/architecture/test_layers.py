@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "app": {"engine", "scene", "app"},
     "panel": {"engine", "scene", "app", "panel"},
     "command_line": {"engine", "scene", "command_line"},
+    "cohort": {"engine", "command_line", "cohort"},
 }
 DESKTOP = {"qt", "ctk"}
 MRML = {"slicer", "vtk", "vtkmodules"}
@@ -31,7 +32,10 @@ FORBIDDEN = {
     "app": DESKTOP | {"torch"},
     "panel": {"torch"},
     "command_line": DESKTOP | MRML | {"torch"},
+    "cohort": DESKTOP | MRML | {"torch"},
 }
+DASK = {"dask", "distributed"}
+KNOWS_TORCH = {LIBRARY / "engine" / name for name in ("devices.py", "network.py")}
 
 
 def imports_of(file: Path) -> set[str]:
@@ -49,7 +53,7 @@ def test_imports_between_layers_go_one_way(layer: str) -> None:
 def test_a_layer_leaves_foreign_libraries_alone(layer: str) -> None:
     for file in python_files(LIBRARY / layer):
         libraries = {name.split(".")[0] for name in imports_of(file)}
-        allowed = {"torch"} if file == LIBRARY / "engine" / "network.py" else set()
+        allowed = {"torch"} if file in KNOWS_TORCH else set()
         assert not libraries & (FORBIDDEN[layer] | {"torch"} - allowed), file
 
 
@@ -70,11 +74,26 @@ def test_torch_is_imported_inside_functions_only() -> None:
         assert "torch" not in imported_modules(parse(file).body, package_of(file)), file
 
 
-@pytest.mark.parametrize("module", ["BSAFusionLib.engine", "BSAFusionLib.command_line.arguments"])
+def test_dask_is_imported_by_cohorts_alone_and_inside_functions_only() -> None:
+    for file in python_files(MODULE):
+        if file.is_relative_to(LIBRARY / "cohort"):
+            imported = imported_modules(
+                [node for node in parse(file).body if isinstance(node, ast.Import | ast.ImportFrom)],
+                package_of(file),
+            )
+        else:
+            imported = imports_of(file)
+        assert not {name.split(".")[0] for name in imported} & DASK, file
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["BSAFusionLib.engine", "BSAFusionLib.command_line.arguments", "BSAFusionLib.cohort.batch_command"],
+)
 def test_starting_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {"torch", "SimpleITK", "slicer", "vtk", "PIL"} & set(loaded.split())
+    assert not {"torch", "SimpleITK", "slicer", "vtk", "PIL", "distributed"} & set(loaded.split())
 
 
 def test_no_file_imports_everything() -> None:

@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from BSAFusionLib.engine.devices import available_devices, describe_devices, resolve_device
 from BSAFusionLib.engine.errors import DependencyError, InputError, ModelError
 from BSAFusionLib.engine.network import (
     Effort,
     TorchNetwork,
-    available_devices,
-    describe_devices,
     load_network,
-    resolve_device,
 )
 from numpy.typing import NDArray
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..engine import config
@@ -27,14 +27,20 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{message[0].upper()}{message[1:]}: see '{self.prog} --help'.\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return the exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C, 1 a defect."""
-    chosen = build_parser().parse_args(arguments)
+AddCommand = Callable[["argparse._SubParsersAction[Any]"], None]
+
+
+def main(arguments: Sequence[str] | None = None, more: Sequence[AddCommand] = ()) -> int:
+    """Run the command and return the exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C, 1 a defect.
+
+    more: adds commands of layers above this one.
+    """
+    chosen = build_parser(more).parse_args(arguments)
     status: int = chosen.run(chosen)
     return status
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(more: Sequence[AddCommand] = ()) -> argparse.ArgumentParser:
     """The parser of all commands; each sets run(arguments) -> exit status."""
     parser = _Parser(prog="bsafusion", description="Aligns and fuses MRI with CT, PET, SPECT or MRI volumes.")
     parser.add_argument("--version", action="version", version=f"bsafusion {__version__}")
@@ -46,6 +52,8 @@ def build_parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="tell versions, model and devices")
     info.add_argument("--json", action="store_true", help="print one JSON object")
     info.set_defaults(run=run_info)
+    for add_command in more:
+        add_command(commands)
     return parser
 
 

@@ -41,7 +41,7 @@ def _model() -> dict[str, str]:
 
 
 def _devices() -> dict[str, str]:
-    from ..engine.network import describe_devices
+    from ..engine.devices import describe_devices
 
     return describe_devices()
 

@@ -9,7 +9,7 @@ import time
 from typing import Any, Protocol
 
 _BAR_WIDTH = 30
-_CLEAR_LINE = "\r\x1b[K"
+CLEAR_LINE = "\r\x1b[K"
 
 
 class Reporter(Protocol):
@@ -37,7 +37,7 @@ class TerminalReporter:
         if self._shows_bar:
             line = progress_line(step, done, total, time.monotonic() - self._started)
             width = shutil.get_terminal_size().columns - 1
-            print(_CLEAR_LINE + line[:width], end="", file=sys.stderr, flush=True)
+            print(CLEAR_LINE + line[:width], end="", file=sys.stderr, flush=True)
 
     def result(self, result: dict[str, Any]) -> None:
         """Print warnings to stderr, and where the results are to stdout."""
@@ -53,7 +53,7 @@ class TerminalReporter:
 
     def _clear_bar(self) -> None:
         if self._shows_bar:
-            print(_CLEAR_LINE, end="", file=sys.stderr, flush=True)
+            print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
 
 
 class JsonReporter:
@@ -75,9 +75,14 @@ class JsonReporter:
 
 def progress_line(step: str, done: int, total: int, seconds: float) -> str:
     """A bar such as '[=====     ]  50%    3 s  Registering slices'."""
+    return f"{progress_bar(done, total)} {seconds:4.0f} s  {step}"
+
+
+def progress_bar(done: int, total: int) -> str:
+    """A bar such as '[=====     ]  50%'."""
     share = min(1.0, done / total) if total else 0.0
     bar = ("=" * round(share * _BAR_WIDTH)).ljust(_BAR_WIDTH)
-    return f"[{bar}] {share:4.0%} {seconds:4.0f} s  {step}"
+    return f"[{bar}] {share:4.0%}"
 
 
 def _print_json(**event: object) -> None:

@@ -35,7 +35,7 @@ def probe_libraries() -> dict[str, Any]:
 
 
 def _devices() -> dict[str, str]:
-    from .network import describe_devices
+    from .devices import describe_devices
 
     return describe_devices()
 
