@@ -11,8 +11,6 @@ from ..engine.io import check_file
 from .faults import Fault
 from .pair import Pair
 
-_NOT_FILES = ("fixed", "moving", "folder")
-
 
 def check_inputs(pairs: list[Pair], progress: Callable[[int, int], None]) -> list[Fault]:
     """Look at the headers of all files, each once; progress(done, total) counts pairs.
@@ -25,11 +23,16 @@ def check_inputs(pairs: list[Pair], progress: Callable[[int, int], None]) -> lis
         progress(number, len(pairs))
         request = pair.request
         reasons = [check(request[role], request[f"{role}_series"]) for role in ("fixed", "moving")]
+        reasons += [_missing(Path(file)) for file in pair.files[2:]]
         if not any(reasons) and request["fixed"] == request["moving"]:
             reasons = [f"Both volumes are '{request['fixed']}': give two different ones."]
         faults += [Fault(pair.place, pair.id, reason) for reason in dict.fromkeys(reasons) if reason]
     progress(len(pairs), len(pairs))
     return faults
+
+
+def _missing(path: Path) -> str | None:
+    return None if path.exists() else f"'{path}' does not exist: check the path."
 
 
 def _reason(path: str, series: str | None) -> str | None:

@@ -21,8 +21,9 @@ _DELIMITERS = ",;\t"
 def read_csv(path: Path, options: argparse.Namespace) -> tuple[list[Pair], list[str]]:
     """Read the pairs, and what the user should know about the table, in sentences.
 
-    Columns: fixed, moving, id, and every option of bsafusion fuse by its name; paths are relative to the
-    file's folder; commas, semicolons or tabs between the cells. Raises CohortError with all faults.
+    Columns: fixed, moving, id, and every option of bsafusion fuse by its name, two files of one option with a
+    semicolon between; paths are relative to the table's folder; commas, semicolons or tabs between the cells.
+    Raises CohortError with all faults.
     """
     columns, rows = _read_rows(path)
     names = option_names()

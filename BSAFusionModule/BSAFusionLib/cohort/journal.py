@@ -45,7 +45,11 @@ class Journal:
         try:
             self._out.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("ab")
-            _lock(self._file.fileno(), self._out)
+            try:
+                _lock(self._file.fileno(), self._out)
+            except InputError:
+                self._file.close()
+                raise
             if self._length is None:
                 self._append(self._about)
             else:
@@ -101,7 +105,7 @@ class Journal:
 
 def fingerprint(pair: Pair) -> str:
     """Changes with the pair's options and with its files (size, time)."""
-    stamps = [_stamp(Path(pair.request[role])) for role in ("fixed", "moving")]
+    stamps = [_stamp(Path(file)) for file in pair.files]
     return hashlib.sha256(json.dumps([pair.request, stamps], sort_keys=True).encode()).hexdigest()
 
 

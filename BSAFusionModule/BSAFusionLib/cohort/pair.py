@@ -13,6 +13,8 @@ from ..command_line.fuse_command import fusion_request
 from ..engine.errors import InputError
 from .bids_names import BidsNames
 
+_BETWEEN = ";"
+"""Between the two files of an option such as landmarks, in one cell."""
 _FLAGS = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
 
 
@@ -29,6 +31,16 @@ class Pair:
     place: str
     request: dict[str, Any]
     bids: BidsNames | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """Every file or folder that is read."""
+        evidence = [self.request.get(name) or [] for name in ("landmarks", "segmentations")]
+        return [
+            self.request["fixed"],
+            self.request["moving"],
+            *(file for files in evidence for file in files),
+        ]
 
 
 class _OptionParser(argparse.ArgumentParser):
@@ -74,11 +86,13 @@ def pair_request(
 
 def _typed(parser: argparse.ArgumentParser, own: Mapping[str, str]) -> list[str]:
     """The words that would give these options on the command line."""
-    flags = {a.option_strings[0].lstrip("-") for a in parser._actions if a.nargs == 0}
+    counts = {action.option_strings[0].lstrip("-"): action.nargs for action in parser._actions}
     words = []
     for name, value in own.items():
-        if name not in flags:
+        if counts[name] is None:
             words.append(f"--{name}={value}")
+        elif counts[name] != 0:
+            words += [f"--{name}", *(part.strip() for part in value.split(_BETWEEN))]
         elif value.lower() not in _FLAGS:
             raise InputError(f"'{value}' is not a value of {name}: write yes or no.")
         elif _FLAGS[value.lower()]:
@@ -87,4 +101,9 @@ def _typed(parser: argparse.ArgumentParser, own: Mapping[str, str]) -> list[str]
 
 
 def _absolute(values: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    return {name: base / value if isinstance(value, Path) else value for name, value in values.items()}
+    def absolute(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [absolute(part) for part in value]
+        return base / value if isinstance(value, Path) else value
+
+    return {name: absolute(value) for name, value in values.items()}
