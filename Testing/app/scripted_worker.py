@@ -21,7 +21,7 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
     behaviour = sys.argv[1]
     folder = Path(request["folder"])
     fixed, moving = read_volume(folder, request["fixed"]), read_volume(folder, request["moving"])
-    _misbehave(behaviour)
+    _misbehave(behaviour, request, channel)
     steps = {"slow": 1000, "brief": 50}.get(behaviour, 0)
     for step in range(steps):
         channel.send("progress", run=request["run"], step="Registering slices", done=step, total=steps)
@@ -32,10 +32,15 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
     result = FusionResult(
         fixed.with_array(mean), fixed.with_array(moving.array), displacement, np.eye(4), "ct", None, report
     )
-    return write_result(folder, result)
+    answer = write_result(folder, result)
+    if behaviour == "short":
+        (folder / answer["displacement"]).write_bytes((folder / answer["displacement"]).read_bytes()[:200])
+    if behaviour == "hollow":
+        del answer["aligned"]
+    return answer
 
 
-def _misbehave(behaviour: str) -> None:
+def _misbehave(behaviour: str, request: Request, channel: Channel) -> None:
     if behaviour == "chatty":
         print("a library has something to say", flush=True)
         time.sleep(0.3)
@@ -47,6 +52,9 @@ def _misbehave(behaviour: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
     if behaviour == "garble":
         os.write(int(os.environ["ANSWERS"]), b"\xff not json\n")
+        time.sleep(10)
+    if behaviour == "odd":
+        channel.send("progress", run=request["run"])
         time.sleep(10)
     if behaviour == "input":
         raise InputError("The fixed volume is odd: choose another.", "the details")

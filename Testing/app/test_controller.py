@@ -100,7 +100,9 @@ def test_cancel_takes_less_than_a_second_and_leaves_nothing(make_bench: MakeBenc
     assert_nothing_left(bench, names, temporary)
 
 
-@pytest.mark.parametrize("behaviour", ["crash", "memory", "disk", "garble", "bug", "input"])
+@pytest.mark.parametrize(
+    "behaviour", ["crash", "memory", "disk", "garble", "odd", "bug", "input", "short", "hollow"]
+)
 def test_a_failed_run_leaves_nothing_and_the_next_one_works(
     make_bench: MakeBench, temporary: Path, behaviour: str, new_client: Callable[..., WorkerClient]
 ) -> None:
@@ -205,6 +207,40 @@ def test_close_ends_the_worker_and_removes_the_folder(make_bench: MakeBench, tem
     bench.wait_for_progress()
     bench.controller.close()
     assert not bench.client.is_warm
+    assert run_folders(temporary) == []
+
+
+def test_a_panel_closed_while_volumes_are_read_starts_no_worker(make_bench: MakeBench, loop: Loop) -> None:
+    bench = make_bench()
+    start(bench)
+    bench.wait()
+    bench.client.stop()
+    start(bench)
+    bench.controller.close()
+    end = time.monotonic() + 0.5
+    loop.run_until(lambda: time.monotonic() > end)
+    assert not bench.client.is_warm
+
+
+def test_a_scene_closed_while_libraries_are_installed_ends_the_run(make_bench: MakeBench) -> None:
+    bench = make_bench("missing")
+    bench.installer.when_done = bench.scene.Clear
+    start(bench)
+    assert "scene was closed" in bench.wait().message
+    assert bench.controller.state is State.FAILED
+    assert not bench.client.is_warm
+
+
+def test_once_the_result_is_in_the_scene_nothing_can_be_cancelled(
+    make_bench: MakeBench, temporary: Path
+) -> None:
+    bench = make_bench()
+    names = node_names(bench.scene)
+    start(bench)
+    bench.loop.run_until(lambda: node_names(bench.scene) != names)
+    bench.controller.cancel()
+    assert bench.controller.state is State.DONE
+    assert bench.view.outcomes[-1].published is not None
     assert run_folders(temporary) == []
 
 

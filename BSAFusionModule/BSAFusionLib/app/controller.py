@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..engine.errors import BSAFusionError, Cancelled, GeometryError, InputError
-from ..engine.exchange import read_result, write_volume
+from ..engine.errors import BSAFusionError, Cancelled, GeometryError, InputError, unexpected
+from ..engine.exchange import reading_result, writing_volume
 from ..scene.display import show
 from ..scene.publish import publish
-from ..scene.read import read_volume
+from ..scene.read import reading_volume
 from . import summary
 from .dependencies import Installer, Lack, install, still_lacking
 from .private_folder import disk_error, make_private_folder
@@ -68,8 +68,9 @@ class FusionController:
 
     def close(self) -> None:
         """End everything, for good."""
-        if self._run is not None:
-            self._stop_run()
+        run, self._run = self._run, None
+        if run is not None:
+            run.release()
             self._state = State.IDLE
         self._worker.stop()
 
@@ -104,15 +105,17 @@ class FusionController:
         self._worker.ask("probe", run)
 
     def _install(self, lack: Lack, then: Callable[[], None]) -> None:
+        run = self._current()
         self._worker.stop()  # what is being replaced must not be in use
         self._set_state(State.INSTALLING)
         try:
             install(lack, self._installer)
         except BSAFusionError as error:
-            self.fail(self._current(), error)
+            self.fail(run, error)
             return
-        self._set_state(State.RUNNING)
-        self._probe(then, after_install=True)
+        if run is self._run:  # the scene may have been closed meanwhile
+            self._set_state(State.RUNNING)
+            self._probe(then, after_install=True)
 
     def _ask_self_check(self) -> None:
         run = self._current()
@@ -127,16 +130,14 @@ class FusionController:
         yield
         volumes = {}
         for role, node_id in run.nodes.items():
-            volumes[role] = read_volume(self._scene.GetNodeByID(node_id), role)
+            volumes[role] = yield from reading_volume(self._scene.GetNodeByID(node_id), role)
             run.places[role] = volumes[role].ijk_to_ras
-            yield
         per_voxel = _BYTES_PER_FIXED_VOXEL + run.request.config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
-        needed = volumes["fixed"].array.size * per_voxel + volumes["moving"].array.nbytes
+        needed = volumes["fixed"].array.size * per_voxel + volumes["moving"].array.size * 4
         run.folder = make_private_folder(needed)
         entries = {}
         for role, volume in volumes.items():
-            entries[role] = write_volume(run.folder, role, volume)
-            yield
+            entries[role] = yield from writing_volume(run.folder, role, volume)
         run.then = lambda message: self._take_steps(self._publish(message))
         config = run.request.config.as_dict()
         self._worker.ask("fuse", run, folder=str(run.folder), config=config, **entries)
@@ -148,23 +149,18 @@ class FusionController:
         assert run.folder is not None
         self._view.show_progress("Putting the result into the scene …", 1.0)
         yield
-        result = read_result(run.folder, dict(message))
-        self._check_places(run)
-        run.stop_watching()
-        published = publish(
-            self._scene,
-            result,
-            run.nodes["fixed"],
-            run.nodes["moving"],
-            run.request.outputs,
-            summary.provenance(result.report, run.request.config),
-        )
-        yield
-        show(self._scene, published, run.nodes["fixed"])
-        text = summary.result_line(result.report, time.monotonic() - run.began)
-        del result  # it maps the folder's files
+        result = yield from reading_result(run.folder, dict(message))
         run.remove_folder()
-        self._end(State.DONE, Outcome(text, summary.details(message["report"]), published))
+        yield
+        self._check_places(run)
+        fixed, moving = run.nodes["fixed"], run.nodes["moving"]
+        origin = summary.provenance(result.report, run.request.config)
+        # From here to the end in one step: what is in the scene can no longer be cancelled.
+        published = publish(self._scene, result, fixed, moving, run.request.outputs, origin)
+        run.release()
+        show(self._scene, published, fixed)
+        text = summary.result_line(result.report, time.monotonic() - run.began)
+        self._end(State.DONE, Outcome(text, summary.details(result.report), published))
 
     def _check_places(self, run: Run) -> None:
         """Refuse to publish beside a volume that was moved meanwhile."""
@@ -189,6 +185,8 @@ class FusionController:
                 self.fail(run, error)
             except OSError as error:
                 self.fail(run, disk_error(error))
+            except Exception as error:
+                self.fail(run, unexpected(error))
             else:
                 self._scheduler.later(0, step)
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
-from .process import ProcessListener
+from .process import Exit, ProcessListener
 from .scheduler import Loop
 
 
@@ -29,8 +29,8 @@ class LocalProcess:
                 command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, env={**os.environ, **environment}
             )
         except OSError as error:
-            reason = str(error)
-            self._loop.hand_over(lambda: listener.on_exit(reason))
+            never = Exit(reason=str(error))
+            self._loop.hand_over(lambda: listener.on_exit(never))
             return
         assert self._process.stdout
         assert self._process.stderr
@@ -53,7 +53,7 @@ class LocalProcess:
         code = self._process.wait()
         for reader in readers:
             reader.join()
-        how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+        how = Exit(code) if code >= 0 else Exit(signal=-code)
 
         def tell() -> None:
             self.close_input()

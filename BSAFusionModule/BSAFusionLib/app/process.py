@@ -6,7 +6,37 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+_KILLED = 9
+_NO_WINDOW = 0x08000000  # of a console, which Windows would flash up
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process has ended: with an exit code, by a signal, or why it never began."""
+
+    code: int = 0
+    signal: int = 0
+    reason: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a user is told when the process was still needed."""
+        if self.reason:
+            return (
+                f"The computing process could not be started ({self.reason}): restart Slicer and run again."
+            )
+        if self.signal == _KILLED:
+            return (
+                f"The computing process was ended from outside (signal {self.signal}), most likely because "
+                "memory ran out: close other programs or crop the volumes, then run again."
+            )
+        how = f"signal {self.signal}" if self.signal else f"exit code {self.code}"
+        return (
+            f"The computing process has crashed ({how}): run again, and if it comes back, run the self-check."
+        )
 
 
 class ProcessListener(Protocol):
@@ -18,8 +48,8 @@ class ProcessListener(Protocol):
     def on_log(self, data: bytes) -> None:
         """Take a piece of standard error, of any length."""
 
-    def on_exit(self, how: str) -> None:
-        """Take note, once, that it has ended or never began; how says so in a few words."""
+    def on_exit(self, how: Exit) -> None:
+        """Take note, once, that it has ended or never began."""
 
 
 class Process(Protocol):
@@ -43,7 +73,8 @@ class Process(Protocol):
 def kill_group(pid: int) -> None:
     """End the process of that id, which leads its own group, and all that it has started."""
     if os.name == "nt":
-        subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], capture_output=True, check=False)
+        command = ["taskkill", "/T", "/F", "/PID", str(pid)]
+        subprocess.run(command, capture_output=True, check=False, creationflags=_NO_WINDOW)
         return
     try:
         os.killpg(pid, signal.SIGKILL)

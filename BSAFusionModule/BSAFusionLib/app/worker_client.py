@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ..engine import errors
 from ..engine.errors import BSAFusionError, WorkerError
-from .process import Process, kill_group
+from .process import Exit, Process, kill_group
 
 SILENCE_SECONDS = 120.0  # a registration step may hold the interpreter for long, so that no heartbeat comes
 _LOG_LINES = 200
@@ -60,7 +60,7 @@ class _Connection:
             if self._client is not None:
                 self._client.take_log(text)
 
-    def on_exit(self, how: str) -> None:
+    def on_exit(self, how: Exit) -> None:
         if self._client is not None:
             self._client.take_exit(how)
 
@@ -132,54 +132,53 @@ class WorkerClient:
         """Act on one line of the worker; only its connection calls this."""
         self._heard = self._clock()
         try:
-            message = json.loads(line)
-            event = message["event"]
-        except (ValueError, KeyError, TypeError):
+            act = self._understand(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
             self._give_up(
                 "The computing process has sent something unreadable and was ended: run again.",
                 repr(line[:200]),
             )
-            return
-        if event == "ready" and self._connection is not None:
-            self._connection.pid = message["pid"]
-        elif event in ("progress", "result", "error") and message.get("run") == self._run:
-            self._answered = True
-            self._take_answer(event, message)
-
-    def _take_answer(self, event: str, message: dict[str, Any]) -> None:
-        listener = self._listener
-        if listener is None:
-            return
-        if event == "progress":
-            listener.on_progress(message["step"], message["done"], message["total"])
-            return
-        self._listener = None
-        if event == "result":
-            listener.on_result(message)
         else:
-            kind = getattr(errors, message["kind"])
-            listener.on_error(kind(message["message"], message["details"]))
+            act()
+
+    def _understand(self, message: dict[str, Any]) -> Callable[[], None]:
+        """Return what a message asks for; raises where it lacks something."""
+        event, listener = message["event"], self._listener
+        if event == "ready" and self._connection is not None:
+            self._connection.pid = int(message["pid"])
+        if listener is None or event in ("ready", "heartbeat") or message["run"] != self._run:
+            return lambda: None
+        if event == "progress":
+            step, done, total = str(message["step"]), int(message["done"]), int(message["total"])
+            return lambda: self._tell(lambda: listener.on_progress(step, done, total))
+        if event == "result":
+            return lambda: self._tell(lambda: listener.on_result(message), ended=True)
+        kind: type[BSAFusionError] = getattr(errors, message["kind"])
+        error = kind(message["message"], message["details"])
+        return lambda: self._tell(lambda: listener.on_error(error), ended=True)
+
+    def _tell(self, tell: Callable[[], None], ended: bool = False) -> None:
+        self._answered = True
+        if ended:
+            self._listener = None
+        tell()
 
     def take_log(self, text: str) -> None:
         """Pass one line of the worker's standard error on; only its connection calls this."""
         if self._listener is not None:
             self._listener.on_log(text)
 
-    def take_exit(self, how: str) -> None:
+    def take_exit(self, how: Exit) -> None:
         """Act on the worker's end; only its connection calls this."""
         connection, self._connection = self._connection, None
         if self._listener is None:
             return
-        if how == "exit code 0" and not self._answered:
+        if how == Exit(0) and not self._answered:
             self._answered = True
             self._send()  # it went idle in the moment the request was sent
             return
         log = "\n".join(connection.log) if connection is not None else ""
-        self._fail(
-            f"The computing process has ended unexpectedly ({how}): it may have run out of memory. "
-            "Close other programs or crop the volumes, then run again.",
-            log,
-        )
+        self._fail(how.sentence, log)
 
     def _give_up(self, message: str, details: str = "") -> None:
         listener = self._listener

@@ -1,5 +1,7 @@
 """Errors that a user can act on: what happened, and what to do."""
 
+import traceback
+
 
 class BSAFusionError(Exception):
     """Base of every error shown to a user; the message is one sentence that names cause, place and remedy."""
@@ -28,6 +30,16 @@ class DependencyError(BSAFusionError):
 
 class WorkerError(BSAFusionError):
     """The child process that computes has failed."""
+
+
+def unexpected(error: Exception) -> WorkerError:
+    """Wrap an error that nobody has foreseen; its traceback goes into the details."""
+    kind, details = type(error).__name__, "".join(traceback.format_exception(error))
+    return WorkerError(
+        f"Something has gone wrong that should not ({kind}: {error}): run again, and if it happens again, "
+        "report it with the details.",
+        details,
+    )
 
 
 class Cancelled(BSAFusionError):  # noqa: N818 (the user's wish, not a failure)

@@ -6,21 +6,37 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from .inverse import InverseTransform
 from .landmarks import Landmarks
 from .reference import Reference
 from .result import FusionResult
 from .segmentations import Segmentations
+from .steps import Steps, finish
 from .volume import Grid, Volume
 
 _ROLES = ("fixed", "moving")
+_STEP_BYTES = 4 << 20  # some milliseconds of reading or writing
 
 
 def write_volume(folder: Path, key: str, volume: Volume) -> dict[str, Any]:
-    """Write a volume's voxels to key.npy and return what `read_volume` needs; raises OSError."""
-    np.save(folder / f"{key}.npy", volume.array)
-    return {"file": f"{key}.npy", "ijk_to_ras": volume.ijk_to_ras.tolist(), "name": volume.name}
+    """Write a volume's voxels to key.npy, as float32, and return what `read_volume` needs; raises OSError."""
+    return finish(writing_volume(folder, key, volume))
+
+
+def writing_volume(folder: Path, key: str, volume: Volume) -> Steps[dict[str, Any]]:
+    """As `write_volume`, in steps; no file stays open between them."""
+    path, array = folder / f"{key}.npy", volume.array
+    with path.open("wb") as file:
+        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": array.shape})
+    slices = max(1, _STEP_BYTES // (4 * array[0].size))
+    for start in range(0, len(array), slices):
+        with path.open("ab") as file:
+            file.write(np.ascontiguousarray(array[start : start + slices], dtype="<f4").data)
+        yield
+    return {"file": path.name, "ijk_to_ras": volume.ijk_to_ras.tolist(), "name": volume.name}
 
 
 def read_volume(folder: Path, entry: dict[str, Any]) -> Volume:
@@ -74,17 +90,25 @@ def write_result(folder: Path, result: FusionResult) -> dict[str, Any]:
 
 
 def read_result(folder: Path, entry: dict[str, Any]) -> FusionResult:
-    """Map a written result into memory, read-only; raises OSError, KeyError or ValueError."""
+    """Read a written result into memory; raises OSError, KeyError or ValueError."""
+    return finish(reading_result(folder, entry))
+
+
+def reading_result(folder: Path, entry: dict[str, Any]) -> Steps[FusionResult]:
+    """As `read_result`, in steps; no file stays open between them."""
+    fused = yield from _reading_volume(folder, entry["fused"])
+    aligned = yield from _reading_volume(folder, entry["aligned"])
+    displacement = yield from _reading_array(folder / entry["displacement"])
     color, inverse, confidence = (entry[key] for key in ("fused_color", "inverse", "confidence"))
     return FusionResult(
-        fused=read_volume(folder, entry["fused"]),
-        aligned=read_volume(folder, entry["aligned"]),
-        displacement=np.load(folder / entry["displacement"], mmap_mode="r", allow_pickle=False),
+        fused=fused,
+        aligned=aligned,
+        displacement=displacement,
         initial=np.asarray(entry["initial"], dtype=np.float64),
         modality=entry["modality"],
-        fused_color=None if color is None else np.load(folder / color, mmap_mode="r", allow_pickle=False),
-        inverse=None if inverse is None else _read_inverse(folder, inverse),
-        confidence=None if confidence is None else read_volume(folder, confidence),
+        fused_color=None if color is None else (yield from _reading_array(folder / color)),
+        inverse=None if inverse is None else (yield from _reading_inverse(folder, inverse)),
+        confidence=None if confidence is None else (yield from _reading_volume(folder, confidence)),
         report=entry["report"],
     )
 
@@ -98,9 +122,34 @@ def _describe_inverse(inverse: InverseTransform) -> dict[str, Any]:
     }
 
 
-def _read_inverse(folder: Path, entry: dict[str, Any]) -> InverseTransform:
-    displacement = np.load(folder / "inverse.npy", mmap_mode="r", allow_pickle=False)
+def _reading_inverse(folder: Path, entry: dict[str, Any]) -> Steps[InverseTransform]:
+    displacement = yield from _reading_array(folder / "inverse.npy")
     place = np.asarray(entry["ijk_to_ras"], dtype=np.float64)
     initial = np.asarray(entry["initial"], dtype=np.float64)
     grid = Grid(displacement.shape[:3], place)
     return InverseTransform(displacement, grid, initial, entry["mean_mm"], entry["max_mm"])
+
+
+def _reading_volume(folder: Path, entry: dict[str, Any]) -> Steps[Volume]:
+    array = yield from _reading_array(folder / entry["file"])
+    return Volume(array, np.asarray(entry["ijk_to_ras"], dtype=np.float64), entry["name"])
+
+
+def _reading_array(path: Path) -> Steps[NDArray[Any]]:
+    """Read a .npy file; not mapped, because Windows cannot remove a file that is."""
+    with path.open("rb") as file:
+        npy.read_magic(file)
+        shape, _fortran, dtype = npy.read_array_header_1_0(file)
+        begin = file.tell()
+    if dtype.hasobject:
+        raise ValueError(f"{path.name} holds objects")
+    array = np.empty(shape, dtype)
+    content = array.reshape(-1).view(np.uint8)
+    for start in range(0, content.size, _STEP_BYTES):
+        part = content[start : start + _STEP_BYTES]
+        with path.open("rb") as file:
+            file.seek(begin + start)
+            if file.readinto(part.data) != part.size:
+                raise ValueError(f"{path.name} is too short")
+        yield
+    return array

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import BSAFusionError
+from .errors import BSAFusionError, unexpected
 
 IDLE_SECONDS = 600.0
 HEARTBEAT_SECONDS = 1.0
@@ -101,14 +101,18 @@ def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except MemoryError:
         message = "The memory of this machine is used up: close other programs or crop the volumes."
         return _error("WorkerError", message, traceback.format_exc())
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _unexpected(error)
+        message = "The disk that holds temporary files is full: free some space and run again."
+        return _error("WorkerError", message, traceback.format_exc())
     except Exception as error:
-        return _error("WorkerError", _sentence(error), traceback.format_exc())
+        return _unexpected(error)
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk that holds temporary files is full: free some space and run again."
-    return f"The computation has failed unexpectedly ({type(error).__name__}: {error}): see the details."
+def _unexpected(error: Exception) -> dict[str, Any]:
+    known = unexpected(error)
+    return _error("WorkerError", known.message, known.details)
 
 
 def _error(kind: str, message: str, details: str) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 
 import qt
 
-from ..app.process import ProcessListener
+from ..app.process import Exit, ProcessListener
 
 _KILL_MILLISECONDS = 1000  # it takes about 20
 
@@ -57,13 +58,14 @@ class QtProcess:
     def _on_finished(self, code: int, status: int) -> None:
         self._on_log()
         self._on_output()
-        self._tell_exit(f"exit code {code}" if status == qt.QProcess.NormalExit else f"signal {code}")
+        crashed = status != qt.QProcess.NormalExit and os.name != "nt"  # Windows knows no signals
+        self._tell_exit(Exit(signal=code) if crashed else Exit(code))
 
     def _on_error(self, error: int) -> None:
         if error == qt.QProcess.FailedToStart:
-            self._tell_exit(str(self._process.errorString()))
+            self._tell_exit(Exit(reason=str(self._process.errorString())))
 
-    def _tell_exit(self, how: str) -> None:
+    def _tell_exit(self, how: Exit) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.on_exit(how)

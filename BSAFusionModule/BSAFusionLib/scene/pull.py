@@ -27,6 +27,21 @@ def pull(
     float, or for colours, with several values a voxel, the image's own type.
     Outside the image: its smallest value; 0 with nearest.
     """
+    reslice = reslicer(image, ijk_to_own, chain, ijk_to_target, interpolation)
+    slices, rows, columns = shape
+    reslice.SetOutputExtent(0, columns - 1, 0, rows - 1, 0, slices - 1)
+    reslice.Update()
+    return reslice.GetOutput()
+
+
+def reslicer(
+    image: vtk.vtkImageData,
+    ijk_to_own: NDArray[np.float64],
+    chain: vtk.vtkAbstractTransform,
+    ijk_to_target: NDArray[np.float64],
+    interpolation: str,
+) -> vtk.vtkImageReslice:
+    """As `pull`, for any part of the target grid: its output extent is to be set."""
     whole = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
     whole.Concatenate(matrix(np.linalg.inv(ijk_to_own)))
     whole.Concatenate(chain)
@@ -42,10 +57,7 @@ def pull(
     _choose(reslice, image, interpolation)
     reslice.SetOutputSpacing(1, 1, 1)
     reslice.SetOutputOrigin(0, 0, 0)
-    slices, rows, columns = shape
-    reslice.SetOutputExtent(0, columns - 1, 0, rows - 1, 0, slices - 1)
-    reslice.Update()
-    return reslice.GetOutput()
+    return reslice
 
 
 def _choose(reslice: vtk.vtkImageReslice, image: vtk.vtkImageData, interpolation: str) -> None:

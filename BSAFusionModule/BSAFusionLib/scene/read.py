@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from ..engine.errors import BSAFusionError, GeometryError, InputError
 from ..engine.geometry import check_volume
+from ..engine.steps import Steps, finish
 from ..engine.volume import Grid, Volume
-from .pull import pull
+from .pull import reslicer
 from .vtk_bridge import array, node_matrix, transformed, voxels
 
 _LARGEST_GROWTH = 8  # voxels after a non-linear transform over voxels before
 _SAMPLES = 17  # points along each axis that outline a warped volume
+_STEP_VOXELS = 1 << 14  # as many as are resampled in some milliseconds
 
 
 def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
@@ -26,10 +28,20 @@ def read_volume(node: slicer.vtkMRMLNode, role: str = "chosen") -> Volume:
     role: "fixed" or "moving", as messages shall call it.
     Raises InputError where the node is no scalar volume with content, GeometryError for its place.
     """
-    local = view_volume(node, role)
+    view_volume(node, role)
+    volume = finish(reading_volume(node, role))
+    return Volume(volume.array.astype(np.float32), volume.ijk_to_ras, volume.name)
+
+
+def reading_volume(node: slicer.vtkMRMLNode, role: str) -> Steps[Volume]:
+    """As `read_volume`, in steps, for a node that `view_volume` accepts.
+
+    The volume's array is the node's own, in its type, except where the node had to be resampled.
+    """
+    local = _local_volume(node, role)
     if is_warped(node):
-        return _unwarped(local, node)
-    return Volume(local.array.astype(np.float32), local.ijk_to_ras, local.name)
+        return (yield from _unwarping(local, node))
+    return local
 
 
 def usable(node: slicer.vtkMRMLNode | None, role: str = "chosen") -> str | None:
@@ -61,13 +73,16 @@ def view_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
 
     Raises as read_volume does. Under a non-linear parent the place is the node's own, in RAS mm.
     """
-    if node is None:
-        raise InputError(f"There is no {role} volume: choose one.")
-    label = f"The {role} volume '{node.GetName()}'"
-    image = _scalar_image(node, label)
-    volume = Volume(voxels(image), ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
+    volume = _local_volume(node, role)
     check_volume(volume, role)
     return volume
+
+
+def _local_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
+    if node is None:
+        raise InputError(f"There is no {role} volume: choose one.")
+    image = _scalar_image(node, f"The {role} volume '{node.GetName()}'")
+    return Volume(voxels(image), ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
 
 
 def _scalar_image(node: slicer.vtkMRMLNode, label: str) -> vtk.vtkImageData:
@@ -106,14 +121,24 @@ def ijk_to_world(node: slicer.vtkMRMLNode) -> NDArray[np.float64]:
     return np.asarray(array(to_world) @ node_matrix(node))
 
 
-def _unwarped(local: Volume, node: slicer.vtkMRMLNode) -> Volume:
+def _unwarping(local: Volume, node: slicer.vtkMRMLNode) -> Steps[Volume]:
     """Resample a volume that lies under a non-linear transform onto a grid in the world."""
     to_world, from_world = vtk.vtkGeneralTransform(), vtk.vtkGeneralTransform()
     node.GetParentTransformNode().GetTransformToWorld(to_world)
     node.GetParentTransformNode().GetTransformFromWorld(from_world)
     grid = _world_grid(local, to_world)
-    image = pull(node.GetImageData(), local.ijk_to_ras, from_world, grid.shape, grid.ijk_to_ras, "linear")
-    return Volume(voxels(image).astype(np.float32), grid.ijk_to_ras, local.name)
+    reslice = reslicer(node.GetImageData(), local.ijk_to_ras, from_world, grid.ijk_to_ras, "linear")
+    slices, rows, columns = grid.shape
+    result = np.empty(grid.shape, np.float32)
+    high = max(1, _STEP_VOXELS // columns)
+    for k in range(slices):
+        for first in range(0, rows, high):
+            last = min(first + high, rows)
+            reslice.SetOutputExtent(0, columns - 1, first, last - 1, k, k)
+            reslice.Update()
+            result[k, first:last] = voxels(reslice.GetOutput())[0]
+            yield
+    return Volume(result, grid.ijk_to_ras, local.name)
 
 
 def _world_grid(local: Volume, to_world: vtk.vtkAbstractTransform) -> Grid:
