@@ -4,7 +4,6 @@ import sys
 from typing import Any
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
@@ -50,8 +49,6 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.panel = None
-        self._parameters = None
-        self._gui_tag = None
         self._shown = parent is None
         ScriptedLoadableModuleWidget.__init__(self, parent)  # calls setup when there is no parent
 
@@ -67,26 +64,25 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = BSAFusionLogic()
         self.panel = FusionPanel(self.ui, slicer.mrmlScene)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._on_scene_start_close)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._on_scene_end_close)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._on_scene_end_close)
-        self._use_parameters(self.logic.getParameterNode())
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self._on_scene_start_close)
+        for event in (scene.EndCloseEvent, scene.EndImportEvent, scene.NodeAddedEvent):
+            self.addObserver(scene, event, self._on_scene_changed)
+        self._follow_scene()
 
     def cleanup(self) -> None:
         """Leave nothing behind: no worker, no observer."""
-        self._use_parameters(None)
         self.panel.close()
         self.removeObservers()
 
     def enter(self) -> None:
-        """Take up the parameter node of the present scene."""
+        """Take up what has changed in the scene meanwhile."""
         self._shown = True
-        self._use_parameters(self.logic.getParameterNode())
+        self._follow_scene()
 
     def exit(self) -> None:
-        """Stop following the parameter node."""
+        """Choose no volumes on one's own while nobody looks."""
         self._shown = False
-        self._use_parameters(None)
 
     def onReload(self) -> None:
         """Reload the library as well, which Slicer does not do on its own."""
@@ -95,34 +91,31 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ScriptedLoadableModuleWidget.onReload(self)
 
     def _on_scene_start_close(self, _scene: Any, _event: str) -> None:
-        self._use_parameters(None)
+        self.panel.set_parameters(None)
 
-    def _on_scene_end_close(self, _scene: Any, _event: str) -> None:
-        if self._shown:
-            self._use_parameters(self.logic.getParameterNode())
+    def _on_scene_changed(self, scene: Any, _event: str) -> None:
+        if self._shown and not scene.IsBatchProcessing():
+            self._follow_scene()
 
-    def _use_parameters(self, parameters: Any) -> None:
-        if self._parameters is not None:
-            self._parameters.disconnectGui(self._gui_tag)
-            self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
-        self._parameters = parameters
-        if parameters is not None:
-            self._gui_tag = parameters.connectGui(self.ui)
-            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_modified)
-        self.panel.set_parameters(parameters)
-
-    def _on_modified(self, _node: Any, _event: str) -> None:
-        self.panel.refresh()
+    def _follow_scene(self) -> None:
+        self.panel.set_parameters(self.logic.getParameterNode())
 
 
 class BSAFusionLogic(ScriptedLoadableModuleLogic):
     """For scripts; needs no panel."""
 
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleLogic.__init__(self, parent)
+        self._parameters = None
+
     def getParameterNode(self) -> Any:
-        """Return the settings of the present scene, typed."""
+        """Return the settings of the present scene, typed; the same object as long as their node is."""
         from BSAFusionLib.panel.parameters import FusionParameters
 
-        return FusionParameters(super().getParameterNode())
+        node = super().getParameterNode()
+        if self._parameters is None or self._parameters.parameterNode is not node:
+            self._parameters = FusionParameters(node)
+        return self._parameters
 
     def process(self, fixedNode: Any, movingNode: Any, outputs: Any = None, **options: Any) -> Any:
         """Fuse two scalar volume nodes; returns the result nodes. See BSAFusionLib.app.script.fuse_nodes."""

@@ -59,10 +59,11 @@ class _Wrapper:
         with slicer.util.NodeModify(self.parameterNode):
             self.allParameters[name].write(self.parameterNode, value)
 
-    def connectGui(self, gui: Any) -> int:
+    def connectGui(self, gui: Any) -> None:
+        """Connect, and return no tag, as Slicer 5.10 does: what is connected so stays connected."""
         widgets = gui.findChildren(qt.QWidget) if hasattr(gui, "findChildren") else vars(gui).values()
         named = {w.property("SlicerParameterName"): w for w in widgets if w.property("SlicerParameterName")}
-        return self.connectParametersToGui(named)
+        self.connectParametersToGui(named)
 
     def connectParametersToGui(self, mapping: dict[str, Any]) -> int:
         unknown = set(mapping) - set(self.allParameters)
@@ -78,14 +79,14 @@ class _Wrapper:
         for name, connector in bound.items():
             connector.write(self.getValue(name))
             self._undo[tag].append(connector.on_changed(self._make_callback(name, connector)))
-        observer = self.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update_gui)
-        self._undo[tag].append(lambda: self.RemoveObserver(observer))
+        self.AddObserver(vtk.vtkCommand.ModifiedEvent, self._update_gui)  # Slicer 5.10 never removes it
         return tag
 
-    def disconnectGui(self, tag: int) -> None:
-        for undo in self._undo.pop(tag, []):
-            undo()
-        self._bindings.pop(tag, None)
+    def disconnectGui(self, tag: int | None) -> None:
+        if tag is not None:
+            for undo in self._undo.pop(tag, []):
+                undo()
+            self._bindings.pop(tag, None)
 
     def _make_callback(self, name: str, connector: Any) -> Callable[[], None]:
         def changed() -> None:
@@ -95,7 +96,7 @@ class _Wrapper:
         return changed
 
     def _update_gui(self, *_arguments: object) -> None:
-        if self._updating:
+        if getattr(self, "_updating", True):  # set aside by the collector while the node lived on
             return
         self._updating = True
         try:

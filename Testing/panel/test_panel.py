@@ -45,6 +45,13 @@ def names(scene: Any) -> list[str]:
     return [scene.GetNthNode(n).GetName() for n in range(scene.GetNumberOfNodes())]
 
 
+def next_tag(node: Any) -> int:
+    """Observers are numbered in the order in which they are added, this one included."""
+    tag = node.AddObserver("ModifiedEvent", lambda *_arguments: None)
+    node.RemoveObserver(tag)
+    return int(tag)
+
+
 def background(scene: Any) -> str:
     return scene.GetFirstNodeByClass("vtkMRMLSliceCompositeNode").GetBackgroundVolumeID()
 
@@ -189,6 +196,26 @@ def test_a_scene_closed_during_the_run_ends_it(open_panel: OpenPanel, scene: Any
     wait_until_idle(panel)
     assert "scene was closed" in panel.ui.resultLabel.text
     assert panel.ui.reasonLabel.text == "Choose the fixed volume."
+
+
+def test_entering_again_and_again_adds_no_observer(open_panel: OpenPanel, scene: Any) -> None:
+    panel = open_panel()
+    node = scene.GetSingletonNode("BSAFusion", "vtkMRMLScriptedModuleNode")
+    before = next_tag(node)
+    for _ in range(5):
+        panel.exit()
+        panel.enter()
+    scene.Clear()
+    assert scene.GetSingletonNode("BSAFusion", "vtkMRMLScriptedModuleNode") is node
+    assert next_tag(node) == before + 1
+
+
+def test_volumes_loaded_while_the_panel_is_open_are_chosen(open_panel: OpenPanel, scene: Any) -> None:
+    ui = open_panel().ui
+    first, second = add_volume(scene, "T1", 2.0), add_volume(scene, "CT", 4.0)
+    desktop.wait_for(lambda: ui.fuseButton.enabled)
+    assert ui.fixedSelector.currentNode() is first
+    assert ui.movingSelector.currentNode() is second
 
 
 @pytest.mark.usefixtures("pair")

@@ -19,6 +19,7 @@ from ..scene.grid_display import draw_grid, grid_spacing_mm
 from .installer import SlicerInstaller
 from .parameters import choose, keep_published, request, swap
 from .qt_process import QtProcess, QtScheduler
+from .settings_link import SettingsLink
 
 _EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
 _SHOWN = {
@@ -43,6 +44,7 @@ class FusionPanel:
         self._inspector = Inspector(scene)
         worker = WorkerClient(QtProcess, worker_command(), worker_environment())
         self.controller = FusionController(scene, self, worker, SlicerInstaller(), QtScheduler())
+        self._link = SettingsLink(ui, self.refresh)
         self._connect()
 
     def _connect(self) -> None:
@@ -61,17 +63,23 @@ class FusionPanel:
         ui.gridSpacingSlider.connect("valueChanged(double)", self.draw_grid)
 
     def set_parameters(self, parameters: Any) -> None:
-        """Take another parameter node, or None while the scene is closed."""
+        """Take up the settings of the scene as it is now, or None while it is being closed."""
         self._parameters = parameters
-        if parameters is not None and not (parameters.fixed_volume or parameters.moving_volume):
-            suggested = suggest(self._scene, self._inspector)
-            if suggested is not None:
-                choose(parameters, *suggested)
+        if parameters is not None:
+            self._link.bind(parameters)
+            if not (parameters.fixed_volume or parameters.moving_volume):
+                self._suggest()
         self.refresh()
+
+    def _suggest(self) -> None:
+        suggested = suggest(self._scene, self._inspector)
+        if suggested is not None:
+            choose(self._parameters, *suggested)
 
     def close(self) -> None:
         """End the run and the worker."""
         self._parameters = None
+        self._link.bind(None)
         self.controller.close()
 
     def refresh(self) -> None:
