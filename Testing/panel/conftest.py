@@ -12,6 +12,8 @@ import pytest
 
 from Testing.host import desktop
 
+from .parts import add_volume
+
 ROOT = Path(__file__).parents[2]
 SCRIPTED_WORKER = ROOT / "Testing" / "app" / "scripted_worker.py"
 MODULE = ROOT / "BSAFusionModule" / "BSAFusion.py"
@@ -34,6 +36,11 @@ def scene(application: Any) -> Iterator[Any]:  # noqa: ARG001
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def pair(scene: Any) -> tuple[Any, Any]:
+    return add_volume(scene, "T1", 2.0), add_volume(scene, "CT", 4.0)
 
 
 class OpenPanel:
