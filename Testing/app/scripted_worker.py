@@ -29,9 +29,8 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
     mean = (fixed.array + moving.array) / 2
     displacement = np.zeros((*fixed.shape, 3), np.float32)
     report = {"quality": {"before": {"ncc": 0.5}, "after": {"ncc": 0.75}, "displacement_mm": {"mean": 2.5}}}
-    result = FusionResult(
-        fixed.with_array(mean), fixed.with_array(moving.array), displacement, np.eye(4), "ct", None, report
-    )
+    aligned = fixed.with_array(moving.array)
+    result = FusionResult(fixed.with_array(mean), aligned, displacement, np.eye(4), "ct", report=report)
     answer = write_result(folder, result)
     if behaviour == "short":
         (folder / answer["displacement"]).write_bytes((folder / answer["displacement"]).read_bytes()[:200])

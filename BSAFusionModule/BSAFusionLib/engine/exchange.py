@@ -139,12 +139,12 @@ def _reading_array(path: Path) -> Steps[NDArray[Any]]:
     """Read a .npy file; not mapped, because Windows cannot remove a file that is."""
     with path.open("rb") as file:
         npy.read_magic(file)
-        shape, _fortran, dtype = npy.read_array_header_1_0(file)
+        shape, fortran, dtype = npy.read_array_header_1_0(file)
         begin = file.tell()
     if dtype.hasobject:
         raise ValueError(f"{path.name} holds objects")
-    array = np.empty(shape, dtype)
-    content = array.reshape(-1).view(np.uint8)
+    array = np.empty(shape, dtype, "F" if fortran else "C")
+    content = array.reshape(-1, order="A").view(np.uint8)
     for start in range(0, content.size, _STEP_BYTES):
         part = content[start : start + _STEP_BYTES]
         with path.open("rb") as file:
