@@ -7,8 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BSAFusionLib.engine import exchange
-from BSAFusionLib.engine.exchange import read_result, read_volume, write_result, write_volume
+from BSAFusionLib.engine.exchange import (
+    read_result,
+    read_volume,
+    write_result,
+    write_volume,
+    writing_volume,
+)
 from BSAFusionLib.engine.result import FusionResult
+from BSAFusionLib.engine.steps import finish
 from BSAFusionLib.engine.volume import Volume
 
 RANDOM = np.random.default_rng(3)
@@ -21,10 +28,11 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float64])
-def test_voxels_of_any_type_and_order_arrive_as_float32(tmp_path: Path, dtype: type) -> None:
+def test_voxels_of_any_type_and_order_arrive(tmp_path: Path, dtype: type) -> None:
     array = RANDOM.integers(0, 200, (5, 7, 9)).astype(dtype).transpose(2, 1, 0)
-    entry = write_volume(tmp_path, "one", Volume(array, PLACE, "head"))  # type: ignore[arg-type]
-    arrived = read_volume(tmp_path, entry)
+    volume = Volume(array, PLACE, "head")
+    assert read_volume(tmp_path, write_volume(tmp_path, "one", volume)).array.dtype == dtype
+    arrived = read_volume(tmp_path, finish(writing_volume(tmp_path, "two", volume)))
     assert arrived.array.dtype == np.float32
     np.testing.assert_array_equal(arrived.array, array)
     np.testing.assert_array_equal(arrived.ijk_to_ras, PLACE)

@@ -18,23 +18,26 @@ from .steps import Steps, finish
 from .volume import Grid, Volume
 
 _ROLES = ("fixed", "moving")
+_FLOAT = np.dtype("<f4")
 _STEP_BYTES = 4 << 20  # some milliseconds of reading or writing
 
 
 def write_volume(folder: Path, key: str, volume: Volume) -> dict[str, Any]:
-    """Write a volume's voxels to key.npy, as float32, and return what `read_volume` needs; raises OSError."""
-    return finish(writing_volume(folder, key, volume))
+    """Write a volume's voxels to key.npy and return what `read_volume` needs; raises OSError."""
+    return finish(writing_volume(folder, key, volume, volume.array.dtype))
 
 
-def writing_volume(folder: Path, key: str, volume: Volume) -> Steps[dict[str, Any]]:
-    """As `write_volume`, in steps; no file stays open between them."""
+def writing_volume(
+    folder: Path, key: str, volume: Volume, kind: np.dtype[Any] = _FLOAT
+) -> Steps[dict[str, Any]]:
+    """As `write_volume`, with voxels of that kind, in steps; no file stays open between them."""
     path, array = folder / f"{key}.npy", volume.array
     with path.open("wb") as file:
-        npy.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": array.shape})
+        npy.write_array_header_1_0(file, {"descr": kind.str, "fortran_order": False, "shape": array.shape})
     slices = max(1, _STEP_BYTES // (4 * array[0].size))
     for start in range(0, len(array), slices):
         with path.open("ab") as file:
-            file.write(np.ascontiguousarray(array[start : start + slices], dtype="<f4").data)
+            file.write(np.ascontiguousarray(array[start : start + slices], dtype=kind).data)
         yield
     return {"file": path.name, "ijk_to_ras": volume.ijk_to_ras.tolist(), "name": volume.name}
 
