@@ -11,6 +11,8 @@ from .. import __version__
 from ..engine import config
 from .apply_arguments import DESCRIPTION as APPLY_HELP
 from .apply_arguments import add_apply
+from .export_arguments import DESCRIPTION as EXPORT_HELP
+from .export_arguments import add_export
 from .fuse_command import run_fuse
 from .info_command import run_info
 
@@ -48,6 +50,9 @@ def build_parser(more: Sequence[AddCommand] = ()) -> argparse.ArgumentParser:
     _add_fuse(commands.add_parser("fuse", help="fuse two volumes", description=_FUSE_HELP))
     add_apply(
         commands.add_parser("apply", help="carry other images, labels, points over", description=APPLY_HELP)
+    )
+    add_export(
+        commands.add_parser("export-dicom", help="write results as DICOM series", description=EXPORT_HELP)
     )
     info = commands.add_parser("info", help="tell versions, model and devices")
     info.add_argument("--json", action="store_true", help="print one JSON object")

@@ -15,6 +15,7 @@ INITIAL_ALIGNMENTS = ("none", "center", "rigid", "affine")
 SLICE_AXES = ("auto", "axial", "coronal", "sagittal", "i", "j", "k")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 WINDOWS = ("auto", "brain", "soft-tissue", "bone", "full", "percentile", "suv", "percent-of-maximum")
+PET_UNITS = ("auto", "suv", "bqml", "counts", "none")  # of an export as DICOM
 INTERPOLATIONS = ("linear", "nearest", "sinc")  # of what a transform is applied to
 COLORMAPS = ("auto", "none", "hot", "rainbow", "pet-heat", "spectrum")
 

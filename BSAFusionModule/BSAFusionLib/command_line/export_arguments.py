@@ -1,0 +1,38 @@
+"""What can be typed after bsafusion export-dicom."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..engine.config import PET_UNITS
+from .export_command import run_export
+
+DESCRIPTION = """Writes a fusion's results as two DICOM series: the aligned volume in its own units, and the
+fused picture as Secondary Capture that says "fused, display only". Either all files are written, or none."""
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of bsafusion export-dicom."""
+    parser.set_defaults(run=run_export)
+    add = parser.add_argument
+    add("results", metavar="RESULTS", type=Path, help="folder that bsafusion fuse has written")
+    add("--out", metavar="DIR", type=Path, required=True, help="folder for the series, empty or new")
+    add(
+        "--like",
+        metavar="FIXED",
+        type=Path,
+        help="DICOM folder of the fixed volume: patient, study and frame of reference are its",
+    )
+    add(
+        "--moving",
+        metavar="MOVING",
+        type=Path,
+        help="DICOM folder of the moving volume: units, tracer and sequence are its",
+    )
+    add(
+        "--units",
+        choices=PET_UNITS,
+        default=PET_UNITS[0],
+        help="what the values of a PET are (default auto: as MOVING says, else none)",
+    )
