@@ -44,7 +44,7 @@ def fuse_color(
     """
     result = np.empty((*fused.shape, 3), np.uint8)
     for k in range(len(fused)):
-        rgb = _with_luma(colorize(functional[k], colormap), fused[k])
+        rgb = with_luma(colorize(functional[k], colormap), fused[k])
         result[k] = np.rint(255 * rgb).astype(np.uint8)
     return result
 
@@ -63,7 +63,7 @@ def _table(colormap: str) -> NDArray[np.float32]:
     return np.stack([np.interp(steps, at, anchors[:, c]) for c in range(3)], axis=1).astype(np.float32)
 
 
-def _with_luma(rgb: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:
+def with_luma(rgb: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """Replace the luma of colours; chroma is scaled by the largest factor up to 1 that fits into [0, 1]."""
     chroma = rgb - (rgb @ LUMA)[..., None]
     room = np.where(chroma > 0, 1 - luma[..., None], luma[..., None])
