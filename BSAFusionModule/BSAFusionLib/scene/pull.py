@@ -42,7 +42,8 @@ def reslicer(
     interpolation: str,
 ) -> vtk.vtkImageReslice:
     """As `pull`, for any part of the target grid: its output extent is to be set."""
-    whole = vtk.vtkGeneralTransform()  # the last one concatenated is applied first
+    # A plain matrix is far faster than a chain of matrices. The last one concatenated is applied first.
+    whole = vtk.vtkTransform() if chain.IsA("vtkLinearTransform") else vtk.vtkGeneralTransform()
     whole.Concatenate(matrix(np.linalg.inv(ijk_to_own)))
     whole.Concatenate(chain)
     whole.Concatenate(matrix(ijk_to_target))
