@@ -22,6 +22,7 @@ _COLORS_BY_LENGTH = (
     (0.45, (1, 1, 0)),
     (1.0, (1, 0, 0)),
 )  # as Slicer's
+_PLAIN = (1.0, 0.85, 0.2)
 _SAMPLES = 9  # points along each axis at which the displacement is measured
 
 
@@ -53,9 +54,14 @@ def fit(scene: slicer.vtkMRMLScene, volume_id: str) -> None:
     """Centre every slice view on a volume's middle voxel and show its whole extent."""
     volume = scene.GetNodeByID(volume_id)
     for view in _nodes(scene, "vtkMRMLSliceNode"):
-        _centre(view, volume)
-        _zoom(view, volume)
-        view.UpdateMatrices()
+        fit_view(view, volume)
+
+
+def fit_view(view: slicer.vtkMRMLSliceNode, volume: slicer.vtkMRMLVolumeNode) -> None:
+    """Centre one slice view on a volume's middle voxel and show its whole extent."""
+    _centre(view, volume)
+    _zoom(view, volume)
+    view.UpdateMatrices()
 
 
 def prepare_grid(scene: slicer.vtkMRMLScene, transform_id: str, region_id: str) -> None:
@@ -154,6 +160,13 @@ def _displacement(
     affine = np.linalg.lstsq(points, moved, rcond=None)[0]
     lengths = np.linalg.norm(moved - points[:, :3], axis=1)
     return float(lengths.max()), float(np.linalg.norm(moved - points @ affine, axis=1).max())
+
+
+def draw_in_one_color(display: slicer.vtkMRMLTransformDisplayNode) -> None:
+    """Give all lines of a deformation one colour."""
+    plain = vtk.vtkColorTransferFunction()
+    plain.AddRGBPoint(0, *_PLAIN)
+    display.SetColorMap(plain)
 
 
 def _color_by_length(display: slicer.vtkMRMLTransformDisplayNode, largest_mm: float) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import slicer
-import vtk
 
-from .display import prepare_grid, show_grid, space_lines
-
-_PLAIN = (1.0, 0.85, 0.2)
+from .display import draw_in_one_color, prepare_grid, show_grid, space_lines
 
 
 def draw_grid(
@@ -20,9 +17,7 @@ def draw_grid(
         prepare_grid(scene, transform_id, region.GetID())
     space_lines(display, spacing_mm)
     if not by_length:
-        plain = vtk.vtkColorTransferFunction()
-        plain.AddRGBPoint(0, *_PLAIN)
-        display.SetColorMap(plain)
+        draw_in_one_color(display)
     show_grid(scene, transform_id, visible)
 
 

@@ -34,21 +34,31 @@ class Transaction:
             self._undo()
 
     def keep(self, node: slicer.vtkMRMLNode) -> None:
-        """Remember a node of the scene before it is changed; voxels and transforms are shared, not copied."""
-        copy = node.CreateNodeInstance()
-        copy.UnRegister(None)
-        copy.CopyContent(node, False)
-        copy.CopyReferences(node)
-        self._kept.append((node, copy))
+        """Remember a node of the scene before it is changed."""
+        self._kept.append((node, remembered(node)))
 
     def _undo(self) -> None:
         for node, copy in reversed(self._kept):
-            node.CopyContent(copy, False)
-            node.CopyReferences(copy)
+            bring_back(node, copy)
         for node_id in _node_ids(self._scene) - self._known_nodes:
             self._scene.RemoveNode(self._scene.GetNodeByID(node_id))
         for item in _items(self._scene) - self._known_items:
             self._scene.GetSubjectHierarchyNode().RemoveItem(item, False, False)
+
+
+def remembered(node: slicer.vtkMRMLNode) -> slicer.vtkMRMLNode:
+    """Copy what a node holds and refers to; voxels and transforms are shared, not copied."""
+    copy = node.CreateNodeInstance()
+    copy.UnRegister(None)
+    copy.CopyContent(node, False)
+    copy.CopyReferences(node)
+    return copy
+
+
+def bring_back(node: slicer.vtkMRMLNode, copy: slicer.vtkMRMLNode) -> None:
+    """Make a node as it was when it was remembered."""
+    node.CopyContent(copy, False)
+    node.CopyReferences(copy)
 
 
 def _node_ids(scene: slicer.vtkMRMLScene) -> set[str]:
