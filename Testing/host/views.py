@@ -21,6 +21,7 @@ SLICE_MANAGERS = (
     "vtkMRMLVolumeGlyphSliceDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
     "vtkMRMLTransformsDisplayableManager2D",
+    "vtkMRMLMarkupsDisplayableManager",
 )
 VIEW_MANAGERS = (
     "vtkMRMLCameraDisplayableManager",
@@ -107,6 +108,10 @@ def _managers(
     interactor = vtk.vtkRenderWindowInteractor()
     interactor.SetRenderWindow(window)
     application = slicer.vtkSlicerApplicationLogic()
+    markups = slicer.vtkSlicerMarkupsLogic()  # knows how each kind of markup is drawn
+    markups.SetMRMLApplicationLogic(application)
+    markups.SetMRMLScene(view.GetScene())
+    application.SetModuleLogic("Markups", markups)
     group = slicer.vtkMRMLDisplayableManagerGroup()
     group.SetRenderer(renderer)
     for name in names:
@@ -116,6 +121,7 @@ def _managers(
     group.SetMRMLDisplayableNode(view)
     yield
     group.SetMRMLDisplayableNode(None)
+    markups.SetMRMLScene(None)
     window.Finalize()
 
 

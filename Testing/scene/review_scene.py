@@ -41,13 +41,13 @@ def published_fusion(scene: slicer.vtkMRMLScene, modality: str = "ct", bend_mm: 
         node.GetDisplayNode().SetAutoWindowLevel(False)
         node.GetDisplayNode().SetWindowLevelMinMax(*limits)
     result = FusionResult(
-        fixed.with_array(fused),
-        fixed.with_array(aligned),
-        displacement,
-        INITIAL,
-        modality,
-        color,
-        {"geometry": geometry},
+        fused=fixed.with_array(fused),
+        aligned=fixed.with_array(aligned),
+        displacement=displacement,
+        initial=INITIAL,
+        modality=modality,
+        fused_color=color,
+        report={"geometry": geometry},
     )
     publish(scene, result, nodes[0].GetID(), nodes[1].GetID())
     for name in ("Red", "Yellow", "Green"):

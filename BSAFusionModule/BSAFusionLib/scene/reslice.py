@@ -48,7 +48,7 @@ def from_world(
     """From warped points of the world to a volume's own RAS mm; a matrix where that is all there is."""
     above = parents(volume, without)
     linear = warp is None and all(node.IsLinear() for node in above)
-    chain = vtk.vtkTransform() if linear else vtk.vtkGeneralTransform()  # what is concatenated last goes first
+    chain = vtk.vtkTransform() if linear else vtk.vtkGeneralTransform()  # last one first
     for node in above:
         if linear:
             from_parent = vtk.vtkMatrix4x4()
