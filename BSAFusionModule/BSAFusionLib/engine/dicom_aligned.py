@@ -80,7 +80,6 @@ def write_aligned(
     names: what the moving and the fixed volume are called.
     Values are kept by a rescale slope and intercept, to half a step of 16 bits over their range.
     """
-    from pydicom import uid
     from pydicom.sr.codedict import codes
 
     dataset = new_series(export, 9001, f"{names[0]} aligned to {names[1]}, display only")
@@ -89,24 +88,31 @@ def write_aligned(
     dataset.LossyImageCompression = "00"
     dataset.AcquisitionNumber = None
     text = "Resampled once onto the grid of the fixed series through a deformable registration"
-    describe_derivation(dataset, text, [codes.DCM.SpatialResampling], [export.moving, export.fixed])
-    refer_to_series(dataset, [export.moving, export.fixed])
+    sources = [export.moving, export.fixed]
+    describe_derivation(dataset, text, [codes.DCM.SpatialResampling], sources)
+    refer_to_series(dataset, sources)
     array, grid = upright(volume.array, volume.grid)
     stored = encode(array, modality)
     stored.describe(dataset)
     low, high = window
     dataset.WindowCenter, dataset.WindowWidth = decimal((low + high) / 2), decimal(max(high - low, 1e-3))
-    classes: dict[str, tuple[str, Callable[[Dataset, Export, int, str], None]]] = {
+    sop_class, fill = _kind(modality)
+    fill(dataset, export, grid.shape[0], units)
+    write_all = _write_frames if modality == "spect" else _write_slices
+    return write_all(dataset, grid, stored, sop_class, folder)
+
+
+def _kind(modality: str) -> tuple[str, Callable[[Dataset, Export, int, str], None]]:
+    """The SOP class of a modality, and what fills in its own attributes."""
+    from pydicom import uid
+
+    kinds: dict[str, tuple[str, Callable[[Dataset, Export, int, str], None]]] = {
         "ct": (uid.CTImageStorage, _fill_ct),
         "mr": (uid.MRImageStorage, _fill_mr),
         "pet": (uid.PositronEmissionTomographyImageStorage, _fill_pet),
         "spect": (uid.NuclearMedicineImageStorage, _fill_spect),
     }
-    sop_class, fill = classes[modality]
-    fill(dataset, export, volume.shape[0], units)
-    if modality == "spect":
-        return _write_frames(dataset, grid, stored, sop_class, folder)
-    return _write_slices(dataset, grid, stored, sop_class, folder)
+    return kinds[modality]
 
 
 def _write_slices(dataset: Dataset, grid: Grid, stored: Stored, sop_class: str, folder: Path) -> int:
