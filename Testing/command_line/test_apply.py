@@ -135,3 +135,13 @@ def test_the_command_runs_as_a_program(folder: Path) -> None:
     command += ["--input", "points.csv", "--out", "there.csv"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "there.csv: 2 points\n")
+
+
+def test_a_transform_is_exported_with_its_direction(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = folder / "out" / "warp.nii.gz"
+    assert main(["export-transform", str(folder), "--out", str(target)]) == 0
+    words = "from points of the fixed volume to points of the moving one"
+    assert capsys.readouterr().out == f"{target}: {words}\n"
+    assert sorted(path.name for path in target.parent.iterdir()) == ["warp.nii.gz", "warp.nii.gz.json"]
+    assert main(["export-transform", str(folder), "--out", str(target)]) == 2
+    assert "add --force" in capsys.readouterr().err

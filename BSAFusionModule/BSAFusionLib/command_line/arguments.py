@@ -12,7 +12,7 @@ from ..engine import config
 from .apply_arguments import DESCRIPTION as APPLY_HELP
 from .apply_arguments import add_apply
 from .export_arguments import DESCRIPTION as EXPORT_HELP
-from .export_arguments import add_export
+from .export_arguments import TRANSFORM_DESCRIPTION, add_export, add_export_transform
 from .fuse_command import run_fuse
 from .info_command import run_info
 
@@ -53,6 +53,11 @@ def build_parser(more: Sequence[AddCommand] = ()) -> argparse.ArgumentParser:
     )
     add_export(
         commands.add_parser("export-dicom", help="write results as DICOM series", description=EXPORT_HELP)
+    )
+    add_export_transform(
+        commands.add_parser(
+            "export-transform", help="write a transform for other programs", description=TRANSFORM_DESCRIPTION
+        )
     )
     info = commands.add_parser("info", help="tell versions, model and devices")
     info.add_argument("--json", action="store_true", help="print one JSON object")

@@ -79,12 +79,16 @@ class Carrier:
     @cached_property
     def _grid(self) -> Grid:
         assert self._reference is not None
-        if not self._reference.exists():
-            raise InputError(f"'{self._reference}' does not exist: check --reference.")
-        is_folder = self._reference.is_dir()
-        image = read_series(self._reference) if is_folder else read_image(self._reference, layers=True)
-        columns, rows, slices = image.GetSize()
-        return Grid((slices, rows, columns), ijk_to_ras(image))
+        return read_grid(self._reference)
+
+
+def read_grid(path: Path) -> Grid:
+    """Read where the voxels of an image or of a DICOM folder lie; raises InputError or GeometryError."""
+    if not path.exists():
+        raise InputError(f"'{path}' does not exist: check --reference.")
+    image = read_series(path) if path.is_dir() else read_image(path, layers=True)
+    columns, rows, slices = image.GetSize()
+    return Grid((slices, rows, columns), ijk_to_ras(image))
 
 
 def _keep_segments(source: sitk.Image, result: sitk.Image) -> None:
