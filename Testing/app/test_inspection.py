@@ -44,7 +44,9 @@ def test_a_volume_is_described_in_one_line(inspector: Inspector, pair: Pair) -> 
     facts = inspector.facts(pair[0].GetID(), "fixed")
     assert facts.modality == "mr"
     assert describe(facts) == (
-        "Axial, 32 × 32 × 10 voxels of 6.81 × 6.81 × 17.00 mm, field of view 218 × 218 × 170 mm."
+        "Axial, 32 × 32 × 10 voxels of 6.81 × 6.81 × 17.00 mm, field of view 218 × 218 × 170 mm.".replace(
+            " × ", "\u00a0×\u00a0"
+        )
     )
 
 

@@ -11,9 +11,11 @@ import pytest
 from BSAFusionLib.app.private_folder import make_private_folder, remove_folder
 from BSAFusionLib.app.progress import Forecast, duration
 from BSAFusionLib.app.script import fuse_nodes
-from BSAFusionLib.app.summary import provenance, result_line
+from BSAFusionLib.app.summary import details, outcome, provenance
+from BSAFusionLib.app.view import Tone
 from BSAFusionLib.engine.config import FusionConfig
 from BSAFusionLib.engine.errors import InputError
+from BSAFusionLib.scene.outputs import Published
 
 from .parts import FakeInstaller, add_volume, node_names
 
@@ -32,15 +34,41 @@ def test_a_duration_is_said_as_a_person_says_it(seconds: float, text: str) -> No
     assert duration(seconds) == text
 
 
-def test_the_result_line_tells_time_motion_and_similarity_and_warns() -> None:
-    report = {
+def report_with(verdict: str) -> dict[str, Any]:
+    return {
         "quality": {"displacement_mm": {"mean": 2.54}, "before": {"nmi": 1.05}, "after": {"nmi": 1.2}},
-        "warnings": ["Look twice."],
+        "warnings": ["Look twice.", "It is warm."],
+        "verdict": {"verdict": verdict, "reasons": ["Look twice."], "numbers": {}},
     }
-    assert result_line(report, 12.3) == (
-        "Fused in 12 s, elastic displacement 2.5 mm on average, "
-        "normalised mutual information 1.050 → 1.200. Look twice."
-    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "title", "tone"),
+    [("check", "Check before use", Tone.CHECK), ("do not use", "Do not use", Tone.DO_NOT_USE)],
+)
+def test_a_doubtful_result_says_so_first_and_gives_each_reason_once(
+    verdict: str, title: str, tone: Tone
+) -> None:
+    told = outcome(report_with(verdict), 12.3, Published())
+    assert (told.title, told.tone) == (title, tone)
+    assert told.message.splitlines() == [
+        "• Look twice.",
+        "• It is warm.",
+        "Fused in 12 s, elastic displacement 2.5 mm on average, normalised mutual information 1.050 → 1.200.",
+    ]
+
+
+def test_a_good_result_has_no_reasons() -> None:
+    told = outcome({**report_with("good"), "warnings": []}, 12.3, Published())
+    assert told.title.startswith("Good")
+    assert told.message.startswith("Fused in 12 s")
+
+
+def test_details_begin_with_what_is_worth_reading_and_keep_lists_on_one_line() -> None:
+    report = {"model": {"id": "a", "version": "2", "device": "cpu"}, "quality": {"ncc": [0.5, 0.25]}}
+    text = details(report)
+    assert text.startswith("Network: a 2 on cpu\n")
+    assert '"ncc": [ 0.5, 0.25 ]' in text
 
 
 def test_nodes_learn_of_model_and_options() -> None:

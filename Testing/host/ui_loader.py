@@ -47,10 +47,15 @@ class QUiLoader(QtUiTools.QUiLoader):
 
 def _check_properties(root: ElementTree.Element) -> None:
     samples: dict[str, Any] = {}
+    names = {widget.get("name") for widget in root.iter("widget")}
     for widget in root.iter("widget"):
         class_name = widget.get("class", "")
         sample = samples.setdefault(class_name, _class(class_name)())
         for prop in widget.findall("property"):
+            if prop.get("name") == "buddy" and class_name == "QLabel":  # the loader's own, no property
+                if prop.findtext("cstring") not in names:
+                    raise RuntimeError(f"{widget.get('name')} has no buddy {prop.findtext('cstring')}")
+                continue
             known = QtCore.QObject.metaObject(sample).indexOfProperty(prop.get("name", "")) >= 0
             if not known and prop.get("stdset") != "0":
                 raise RuntimeError(f"{widget.get('name')}: {class_name} has no property {prop.get('name')}")

@@ -51,8 +51,9 @@ def test_a_second_click_updates_the_same_nodes(open_panel: OpenPanel, scene: Any
 @pytest.mark.usefixtures("pair")
 def test_the_volumes_are_described_before_the_run(open_panel: OpenPanel) -> None:
     ui = open_panel().ui
-    assert "6 × 5 × 4 voxels of 20.00 × 20.00 × 30.00 mm" in ui.fixedInfo.text
-    assert "Taken for MR" in ui.fixedInfo.text
+    facts = ui.fixedInfo.text.replace("\u00a0", " ")
+    assert "6 × 5 × 4 voxels of 20.00 × 20.00 × 30.00 mm" in facts
+    assert "Taken as MR" in facts
     assert ui.pairInfo.text.startswith("They share 100% of the fixed and 100% of the moving volume")
 
 
@@ -133,3 +134,14 @@ def test_details_unfold_and_can_be_copied(open_panel: OpenPanel, application: An
     assert ui.detailsText.plainText == "the details"
     ui.copyButton.click()
     assert application.clipboard().text() == "The fixed volume is odd: choose another.\n\nthe details"
+
+
+@pytest.mark.usefixtures("pair")
+def test_a_doubtful_result_is_shown_with_verdict_and_reason(open_panel: OpenPanel, application: Any) -> None:
+    ui = (panel := open_panel("do not use")).ui
+    fuse(panel)
+    assert ui.verdictLabel.visible
+    assert ui.verdictLabel.text == "Do not use"
+    assert ui.resultLabel.text.startswith("• It was made up.\nFused in ")
+    ui.copyButton.click()
+    assert application.clipboard().text().startswith("Do not use\n• It was made up.")

@@ -6,18 +6,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..engine.errors import BSAFusionError, Cancelled, GeometryError, InputError, unexpected
+from ..engine.errors import BSAFusionError, GeometryError, InputError, unexpected
 from ..engine.exchange import reading_result, writing_volume
 from ..scene.display import show
 from ..scene.publish import publish
 from ..scene.read import reading_volume
 from . import summary
 from .dependencies import Installer, Lack, install, still_lacking
+from .i18n import tr as _
 from .private_folder import disk_error, make_private_folder
 from .request import FusionRequest
 from .run import Run
 from .scheduler import Scheduler
-from .view import Outcome, State, View
+from .view import Outcome, State, Tone, View
 from .worker_client import WorkerClient
 
 _LIFE_CHECK_SECONDS = 5.0
@@ -64,7 +65,7 @@ class FusionController:
         if self._run is not None and self._state is State.RUNNING:
             self._set_state(State.CANCELLING)
             self._stop_run()
-            self._end(State.IDLE, Outcome(Cancelled().message + " Nothing was changed."))
+            self._end(State.IDLE, Outcome(_("Cancelled. Nothing was changed.")))
 
     def close(self) -> None:
         """End everything, for good."""
@@ -85,7 +86,7 @@ class FusionController:
         if self._libraries_seen:
             then()
         else:
-            self._view.show_progress("Starting PyTorch …", None)
+            self._view.show_progress(_("Starting PyTorch …"), None)
             self._probe(then, after_install=False)
 
     def _probe(self, then: Callable[[], None], after_install: bool) -> None:
@@ -126,7 +127,7 @@ class FusionController:
         """Read both volumes and hand them to the worker, in steps between which the window stays alive."""
         run = self._current()
         assert run.request is not None
-        self._view.show_progress("Reading the volumes …", None)
+        self._view.show_progress(_("Reading the volumes …"), None)
         yield
         volumes = {}
         for role, node_id in run.nodes.items():
@@ -147,7 +148,7 @@ class FusionController:
         run = self._current()
         assert run.request is not None
         assert run.folder is not None
-        self._view.show_progress("Putting the result into the scene …", 1.0)
+        self._view.show_progress(_("Putting the result into the scene …"), 1.0)
         yield
         result = yield from reading_result(run.folder, dict(message))
         run.remove_folder()
@@ -159,8 +160,7 @@ class FusionController:
         published = publish(self._scene, result, fixed, moving, run.request.outputs, origin)
         run.release()
         show(self._scene, published, fixed)
-        text = summary.result_line(result.report, time.monotonic() - run.began)
-        self._end(State.DONE, Outcome(text, summary.details(result.report), published))
+        self._end(State.DONE, summary.outcome(result.report, time.monotonic() - run.began, published))
 
     def _check_places(self, run: Run) -> None:
         """Refuse to publish beside a volume that was moved meanwhile."""
@@ -206,11 +206,11 @@ class FusionController:
         """End the present run with an error."""
         if run is self._run:
             run.release()
-            self._end(State.FAILED, Outcome(error.message, error.details, error=error))
+            self._end(State.FAILED, Outcome(error.message, error.details, error=error, tone=Tone.FAILED))
 
     def _finish_check(self, message: Mapping[str, Any]) -> None:
         """End a self-check with its report."""
-        self._end(State.DONE, Outcome(summary.self_check_text(message), summary.details(message)))
+        self._end(State.DONE, summary.self_check_outcome(message))
 
     def _lose(self, run: Run, sentence: str) -> None:
         if run is self._run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..engine.intensity import guess_modality, resolve_window
 from ..engine.volume import Volume
 from ..scene.fusion_nodes import PREFIX
 from ..scene.read import ijk_to_world, transform_note, view_volume
+from .i18n import tr as _
 
 _CLASS = "vtkMRMLScalarVolumeNode"
 _PLANES = ("sagittal", "coronal", "axial")
@@ -100,11 +101,18 @@ def describe(facts: Facts) -> str:
     if facts.volume is None:
         return facts.problem or ""
     grid = facts.volume.grid
-    counts = " × ".join(str(n) for n in grid.shape[::-1])
-    spacing = " × ".join(f"{mm:.2f}" for mm in grid.spacing)
-    size = " × ".join(f"{mm:.0f}" for mm in extent_mm(grid))
-    text = f"{_plane(facts.volume).capitalize()}, {counts} voxels of {spacing} mm, field of view {size} mm."
+    text = _("{plane}, {counts} voxels of {spacing} mm, field of view {size} mm.").format(
+        plane=_plane(facts.volume).capitalize(),
+        counts=_by(str(n) for n in grid.shape[::-1]),
+        spacing=_by(f"{mm:.2f}" for mm in grid.spacing),
+        size=_by(f"{mm:.0f}" for mm in extent_mm(grid)),
+    )
     return f"{text} {facts.note}" if facts.note else text
+
+
+def _by(numbers: Iterable[str]) -> str:
+    """Join by a sign that no line breaks at."""
+    return "\u00a0×\u00a0".join(numbers)
 
 
 def _compare(fixed: Facts, moving: Facts) -> PairFacts:
@@ -117,12 +125,12 @@ def _compare(fixed: Facts, moving: Facts) -> PairFacts:
 def _relation(fixed: Volume, moving: Volume) -> str:
     place = overlap(fixed, moving)
     if not place.any:
-        return f"They do not overlap: {place.gap_mm:.0f} mm lie between them."
+        return _("They do not overlap: {gap:.0f} mm lie between them.").format(gap=place.gap_mm)
     apart = np.linalg.norm(center_ras(fixed) - center_ras(moving))
-    return (
-        f"They share {place.fixed_fraction:.0%} of the fixed and {place.moving_fraction:.0%} of the moving "
-        f"volume; their centres are {apart:.0f} mm apart."
-    )
+    return _(
+        "They share {fixed:.0%} of the fixed and {moving:.0%} of the moving volume; "
+        "their centres are {apart:.0f} mm apart."
+    ).format(fixed=place.fixed_fraction, moving=place.moving_fraction, apart=apart)
 
 
 def _inspect(node: Any, role: str) -> Facts:

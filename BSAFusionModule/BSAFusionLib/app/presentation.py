@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .i18n import tr as _
 from .inspection import Facts, Inspector, describe
 from .request import FusionRequest
 from .view import State
@@ -37,7 +38,7 @@ def present(
     moving = _facts(inspector, request.moving_id, "moving")
     reason = "" if state.is_busy else request.problem(scene, inspector) or ""
     return Presentation(
-        button="Cancel" if state.is_busy else "Fuse",
+        button=_("Cancel") if state.is_busy else _("Fuse"),
         button_enabled=state is State.RUNNING if state.is_busy else not reason,
         reason=reason,
         fixed=_line(fixed, request.config.fixed_modality),
@@ -54,16 +55,17 @@ def _facts(inspector: Inspector, node_id: str, role: str) -> Facts | None:
 
 def _device_line(chosen: str, devices: Mapping[str, str]) -> str:
     if not devices:
-        return "Its free memory is shown once PyTorch has been started."
+        return _("Its free memory is known after the first run.")
     if chosen == "auto":
-        return f"Now: {next(iter(devices.values()))}."
-    return (
-        f"{devices[chosen]}." if chosen in devices else f"Not available here: choose {' or '.join(devices)}."
-    )
+        return _("Now: {device}.").format(device=next(iter(devices.values())))
+    if chosen in devices:
+        return f"{devices[chosen]}."
+    return _("Not available here: choose {devices}.").format(devices=_(" or ").join(devices))
 
 
 def _line(facts: Facts | None, modality: str) -> str:
     if facts is None:
         return ""
-    taken = f"Taken for {facts.modality.upper()}. " if modality == "auto" and facts.volume else ""
-    return taken + describe(facts)
+    if modality != "auto" or facts.volume is None:
+        return describe(facts)
+    return _("Taken as {modality}. {facts}").format(modality=facts.modality.upper(), facts=describe(facts))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from .i18n import tr as _
+
 _PATIENCE = 1.0  # seconds before a forecast is dared
 
 
@@ -23,10 +25,11 @@ class Forecast:
             self._step, self._began = step, now
         if total <= 1:
             return f"{step} …", None
-        text = f"{step}: {done} of {total}"
+        text = _("{step}: {done} of {total}").format(step=step, done=done, total=total)
         elapsed = now - self._began
         if 0 < done < total and elapsed > _PATIENCE:
-            text += f", about {duration(elapsed * (total - done) / done)} left"
+            left = duration(elapsed * (total - done) / done)
+            text += _(", about {time} left").format(time=left)
         return text, done / total
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..engine.config import FusionConfig
 from ..engine.errors import BSAFusionError
 from ..scene.outputs import OFF, Outputs, check_destinations
+from .i18n import tr as _
 from .inspection import Inspector
 
 
@@ -28,11 +29,11 @@ class FusionRequest:
 
     def _input_problem(self, inspector: Inspector) -> str | None:
         if not self.fixed_id:
-            return "Choose the fixed volume."
+            return _("Choose the fixed volume.")
         if not self.moving_id:
-            return "Choose the moving volume."
+            return _("Choose the moving volume.")
         if self.fixed_id == self.moving_id:
-            return "The fixed and the moving volume are the same: choose two different ones."
+            return _("The fixed and the moving volume are the same: choose two different ones.")
         return (
             inspector.facts(self.fixed_id, "fixed").problem
             or inspector.facts(self.moving_id, "moving").problem
@@ -46,8 +47,10 @@ class FusionRequest:
         ) or inspector.window_problem(self.moving_id, "moving", config.modality, config.window)
 
     def _output_problem(self, scene: Any) -> str | None:
-        if all(value == OFF for value in vars(self.outputs).values()):
-            return "All outputs are switched off: switch on at least one."
+        asked = {"inverse": self.config.inverse, "confidence": self.config.confidence}
+        wanted = [value for role, value in vars(self.outputs).items() if asked.get(role, True)]
+        if all(value == OFF for value in wanted):
+            return _("All outputs are switched off: switch on at least one.")
         try:
             check_destinations(
                 scene, self.outputs, [scene.GetNodeByID(self.fixed_id), scene.GetNodeByID(self.moving_id)]

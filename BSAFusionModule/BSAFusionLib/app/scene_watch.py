@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .i18n import tr as _
+
 
 class SceneWatch:
     """Calls lost(sentence) once, when the scene is closed or one of the nodes is removed.
@@ -28,12 +30,13 @@ class SceneWatch:
         self._tags = []
 
     def _on_close(self, _scene: Any, _event: str) -> None:
-        self._tell("The scene was closed during the run: the result was discarded.")
+        self._tell(_("The scene was closed during the run: the result was discarded."))
 
     def _on_removed(self, _scene: Any, _event: str) -> None:
         for role, node_id in self._nodes.items():
             if self._scene.GetNodeByID(node_id) is None:
-                self._tell(f"The {role} volume was removed during the run: the result was discarded.")
+                text = _("The {role} volume was removed during the run: the result was discarded.")
+                self._tell(text.format(role=role))
                 return
 
     def _tell(self, sentence: str) -> None:

@@ -3,35 +3,78 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..engine.config import FusionConfig
+from ..scene.outputs import Published
+from .i18n import tr as _
 from .progress import duration
+from .view import Outcome, Tone
 
-_SIMILARITIES = {"nmi": "normalised mutual information", "ncc": "correlation"}
+_SIMILARITIES = {"nmi": _("normalised mutual information"), "ncc": _("correlation")}
+_TITLES = {
+    Tone.GOOD: _("Good: no sign of a problem"),
+    Tone.CHECK: _("Check before use"),
+    Tone.DO_NOT_USE: _("Do not use"),
+}
+_LISTS = re.compile(r"\[[^\[\]{}]*\]")
+
+
+def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> Outcome:
+    """Tell of a run that is done: its verdict with the reasons, its numbers, and the details."""
+    verdict = report.get("verdict", {})
+    tone = Tone(verdict["verdict"]) if verdict else Tone.NOTE
+    reasons = list(verdict.get("reasons", []) if tone in (Tone.CHECK, Tone.DO_NOT_USE) else [])
+    told = [*reasons, *(warning for warning in report.get("warnings", []) if warning not in reasons)]
+    message = "\n".join([*(f"• {sentence}" for sentence in told), result_line(report, seconds)])
+    return Outcome(message, details(report), published, title=_TITLES.get(tone, ""), tone=tone)
 
 
 def result_line(report: Mapping[str, Any], seconds: float) -> str:
     """Time, how far the moving volume was moved, and similarity before and after, in one line."""
     quality = report.get("quality", {})
-    parts = [f"Fused in {duration(seconds)}"]
+    parts = [_("Fused in {time}").format(time=duration(seconds))]
     moved = quality.get("displacement_mm", {})
     if "mean" in moved:
-        parts.append(f"elastic displacement {moved['mean']:.1f} mm on average")
+        parts.append(_("elastic displacement {mm} mm on average").format(mm=f"{moved['mean']:.1f}"))
     before, after = quality.get("before", {}), quality.get("after", {})
     for key, title in _SIMILARITIES.items():
         if before.get(key) is not None and after.get(key) is not None:
             parts.append(f"{title} {before[key]:.3f} → {after[key]:.3f}")
             break
-    line = ", ".join(parts) + "."
-    warnings = report.get("warnings", [])
-    return " ".join([line, *warnings])
+    return ", ".join(parts) + "."
 
 
 def details(report: Mapping[str, Any]) -> str:
-    """The whole report as text."""
-    return json.dumps(report, indent=2, sort_keys=True, default=str)
+    """What is worth reading of a report, line by line, and then all of it."""
+    whole = json.dumps(report, indent=2, sort_keys=True, default=str)
+    whole = _LISTS.sub(lambda numbers: " ".join(numbers[0].split()), whole)
+    return "\n".join([*_readable(report), "", whole])
+
+
+def _readable(report: Mapping[str, Any]) -> Iterator[str]:
+    geometry, quality = report.get("geometry", {}), report.get("quality", {})
+    for role, title in (("fixed", _("Fixed")), ("moving", _("Moving"))):
+        known = geometry.get(role)
+        if known:
+            guess = _(", guessed") if known["modality_is_a_guess"] else ""
+            low, high = known["window"]
+            window = _("values {low:g} to {high:g}").format(low=low, high=high)
+            yield f"{title}: {known['modality'].upper()}{guess}; {window}"
+    moved = quality.get("displacement_mm", {})
+    if "max" in moved:
+        text = _(
+            "Displacement: {mean:.1f} mm on average, {p95:.1f} mm at the 95th percentile, "
+            "{max:.1f} mm at most"
+        )
+        yield text.format(**moved)
+    if "model" in report:
+        yield _("Network: {id} {version} on {device}").format(**report["model"])
+    times = report.get("seconds", {})
+    if times:
+        yield _("Time: {steps}").format(steps="; ".join(f"{name} {s:.1f} s" for name, s in times.items()))
 
 
 def provenance(report: Mapping[str, Any], config: FusionConfig) -> dict[str, object]:
@@ -40,17 +83,25 @@ def provenance(report: Mapping[str, Any], config: FusionConfig) -> dict[str, obj
     return {**known, "Configuration": config.as_dict()}
 
 
-def self_check_text(answer: Mapping[str, Any]) -> str:
+def self_check_outcome(answer: Mapping[str, Any]) -> Outcome:
+    """Tell of a self-check, for reading and copying."""
+    works = answer["error_after_mm"] < answer["error_before_mm"] / 2
+    title = _("Everything works") if works else _("The phantom was not aligned well: please report this text")
+    tone = Tone.GOOD if works else Tone.CHECK
+    return Outcome(_self_check_text(answer), details(answer), title=title, tone=tone)
+
+
+def _self_check_text(answer: Mapping[str, Any]) -> str:
     """The report of a self-check, for reading and copying."""
     versions = ", ".join(f"{name} {version}" for name, version in answer["versions"].items())
     lines = [
-        f"Python: {answer['python']} on {answer['platform']}",
-        f"Libraries: {versions}",
-        f"Devices: {'; '.join(answer['devices'].values())}",
-        f"Network: {answer['model']}, SHA-256 {answer['sha256'][:16]}…",
-        f"Phantom: landmarks {answer['error_before_mm']:.1f} mm off before, "
-        f"{answer['error_after_mm']:.1f} mm after, in {answer['seconds']:.1f} s",
+        _("Python: {python} on {platform}").format(**answer),
+        _("Libraries: {versions}").format(versions=versions),
+        _("Devices: {devices}").format(devices="; ".join(answer["devices"].values())),
+        _("Network: {model}, SHA-256 {hash}…").format(model=answer["model"], hash=answer["sha256"][:16]),
+        _(
+            "Phantom: landmarks {error_before_mm:.1f} mm off before, {error_after_mm:.1f} mm after, "
+            "in {seconds:.1f} s"
+        ).format(**answer),
     ]
-    works = answer["error_after_mm"] < answer["error_before_mm"] / 2
-    verdict = "Everything works." if works else "The phantom was not aligned well: please report this text."
-    return "\n".join([verdict, *lines])
+    return "\n".join(lines)

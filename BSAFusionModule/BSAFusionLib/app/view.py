@@ -26,18 +26,30 @@ class State(enum.Enum):
         return self in (State.INSTALLING, State.RUNNING, State.CANCELLING)
 
 
+class Tone(enum.Enum):
+    """How what has ended is to be taken."""
+
+    GOOD = "good"
+    CHECK = "check"
+    DO_NOT_USE = "do not use"
+    FAILED = "failed"
+    NOTE = "note"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a run has ended.
 
-    message: one sentence, or the report of a self-check. details: to unfold. published: the ids of the nodes
-    it has made. error: what went wrong.
+    message: sentences, or the report of a self-check. title: the verdict in a few words, where there is one.
+    details: to unfold. published: the ids of the nodes it has made. error: what went wrong.
     """
 
     message: str
     details: str = ""
     published: Published | None = None
     error: BSAFusionError | None = None
+    title: str = ""
+    tone: Tone = Tone.NOTE
 
 
 class View(Protocol):

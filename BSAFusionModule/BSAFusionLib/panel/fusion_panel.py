@@ -6,12 +6,11 @@ from typing import Any
 
 import qt
 import slicer
-from slicer.i18n import tr as _
 
 from ..app.controller import FusionController
 from ..app.inspection import Inspector, suggest
 from ..app.presentation import present
-from ..app.view import Outcome, State
+from ..app.view import Outcome, State, Tone
 from ..app.worker_client import WorkerClient
 from ..app.worker_command import worker_command, worker_environment
 from ..scene.display import fit, show_volume
@@ -22,6 +21,13 @@ from .qt_process import QtProcess, QtScheduler
 from .settings_link import SettingsLink
 
 _EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
+_ICONS = {
+    Tone.GOOD: "SP_DialogApplyButton",
+    Tone.CHECK: "SP_MessageBoxWarning",
+    Tone.DO_NOT_USE: "SP_MessageBoxCritical",
+    Tone.FAILED: "SP_MessageBoxCritical",
+    Tone.NOTE: "SP_MessageBoxInformation",
+}
 _SHOWN = {
     "showFusedButton": ("color_node", "fused_node"),
     "showFixedButton": ("fixed_volume",),
@@ -40,7 +46,6 @@ class FusionPanel:
         self.ui = ui
         self._scene = scene
         self._parameters: Any = None
-        self._details = ""
         self._inspector = Inspector(scene)
         worker = WorkerClient(QtProcess, worker_command(), worker_environment())
         self.controller = FusionController(scene, self, worker, SlicerInstaller(), QtScheduler())
@@ -89,7 +94,7 @@ class FusionPanel:
         controller, wish = self.controller, request(self._parameters)
         shown = present(self._scene, self._inspector, wish, controller.state, controller.devices)
         ui = self.ui
-        ui.fuseButton.text = _(shown.button)
+        ui.fuseButton.text = shown.button
         ui.fuseButton.enabled = shown.button_enabled
         ui.fuseButton.toolTip = shown.reason
         for label, text in (
@@ -146,7 +151,10 @@ class FusionPanel:
 
     def on_copy(self) -> None:
         """Copy the message and its details."""
-        slicer.app.clipboard().setText(f"{self.ui.resultLabel.text}\n\n{self._details}".strip())
+        slicer.app.clipboard().setText(f"{self._result()}\n\n{self.ui.detailsText.plainText}".strip())
+
+    def _result(self) -> str:
+        return f"{self.ui.verdictLabel.text}\n{self.ui.resultLabel.text}".strip()
 
     def on_copy_log(self) -> None:
         """Copy the log."""
@@ -170,14 +178,15 @@ class FusionPanel:
 
     def show_outcome(self, outcome: Outcome) -> None:
         """Say in place how a run has ended."""
-        icon = qt.QStyle.SP_MessageBoxWarning if outcome.error else qt.QStyle.SP_DialogApplyButton
+        icon = getattr(qt.QStyle, _ICONS[outcome.tone])
         self.ui.resultIcon.pixmap = slicer.app.style().standardIcon(icon).pixmap(20, 20)
+        self.ui.verdictLabel.text = outcome.title
+        self.ui.verdictLabel.visible = bool(outcome.title)
         self.ui.resultLabel.text = outcome.message
-        self._details = outcome.details
         self.ui.detailsText.plainText = outcome.details
         self.ui.detailsButton.visible = bool(outcome.details)
         self.ui.resultFrame.visible = True
-        self.show_log(outcome.message)
+        self.show_log(self._result())
         if outcome.published is not None and self._parameters is not None:
             with slicer.util.NodeModify(self._parameters):
                 keep_published(self._parameters, outcome.published)
