@@ -49,12 +49,14 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.panel = None
+        self.applyPanel = None
         self._shown = parent is None
         ScriptedLoadableModuleWidget.__init__(self, parent)  # calls setup when there is no parent
 
     def setup(self) -> None:
         """Load the widgets and connect them."""
         from BSAFusionLib.engine.model_store import resource_path
+        from BSAFusionLib.panel.apply_panel import ApplyPanel
         from BSAFusionLib.panel.fusion_panel import FusionPanel
 
         ScriptedLoadableModuleWidget.setup(self)
@@ -64,6 +66,8 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = BSAFusionLogic()
         self.panel = FusionPanel(self.ui, slicer.mrmlScene)
+        self.applyPanel = ApplyPanel(self.layout, slicer.mrmlScene)
+        self.panel.on_transform = self.applyPanel.follow
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._on_scene_start_close)
         for event in (scene.EndCloseEvent, scene.EndImportEvent, scene.NodeAddedEvent):
@@ -123,6 +127,12 @@ class BSAFusionLogic(ScriptedLoadableModuleLogic):
         from BSAFusionLib.panel.installer import SlicerInstaller
 
         return fuse_nodes(slicer.mrmlScene, fixedNode, movingNode, SlicerInstaller(), outputs, options)
+
+    def apply(self, transformNode: Any, nodes: Any, **options: Any) -> Any:
+        """Copy nodes into the fixed space, or with inverse=True back; see app.script.apply_to_nodes."""
+        from BSAFusionLib.app.script import apply_to_nodes
+
+        return apply_to_nodes(slicer.mrmlScene, transformNode, nodes, **options)
 
 
 class BSAFusionTest(ScriptedLoadableModuleTest):

@@ -79,6 +79,35 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         painter.drawText(header.adjusted(22, 0, 0, 0), QtCore.Qt.AlignmentFlag.AlignVCenter, self.text)
 
 
+class ctkPathLineEdit(qt.QWidget):
+    """A line for the name of a file or folder, with a button to browse."""
+
+    stand_in = True
+    currentPathChanged = QtCore.Signal(str)
+    Dirs, Files = 1, 2
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._filters = 0
+        self._line, browse = QtWidgets.QLineEdit(), QtWidgets.QToolButton()
+        browse.setText("...")
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(browse)
+        self._line.textChanged.connect(lambda text: self.currentPathChanged(text))
+
+    def _set_filters(self, value: int) -> None:
+        self._filters = value
+
+    @QtCore.Slot(str)
+    def setCurrentPath(self, path: str) -> None:
+        self._line.setText(path)
+
+    currentPath = QtCore.Property(str, lambda self: self._line.text(), setCurrentPath)
+    filters = QtCore.Property(int, lambda self: self._filters, _set_filters)
+
+
 class ctkSliderWidget(qt.QWidget):
     """A slider and a spin box that show one number."""
 

@@ -76,10 +76,11 @@ def _module(name: str, members: dict[str, Any]) -> ModuleType:
 def _install_slicer_names(slicer: ModuleType) -> None:
     import qt
 
-    from . import qmrml, sample_data, scripted_module
+    from . import qmrml, qmrml_checkable, sample_data, scripted_module
 
     for name in ("qMRMLWidget", "qMRMLNodeComboBox"):
         setattr(slicer, name, getattr(qmrml, name))
+    slicer.qMRMLCheckableNodeComboBox = qmrml_checkable.qMRMLCheckableNodeComboBox
     slicer.modules = ModuleType("slicer.modules")
     slicer.selfTests = {}
     _publish(slicer, "ScriptedLoadableModule", scripted_module)

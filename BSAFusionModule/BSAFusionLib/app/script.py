@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..engine.config import FusionConfig
 from ..engine.errors import InputError
+from ..scene.carry import CarryRequest, carry
 from ..scene.outputs import Outputs
 from .controller import FusionController
 from .dependencies import Installer
@@ -66,6 +67,30 @@ def fuse_nodes(
     finally:
         controller.close()
     return view.nodes(scene)
+
+
+def apply_to_nodes(
+    scene: Any,
+    transform: Any,
+    nodes: Sequence[Any],
+    inverse: bool = False,
+    interpolation: str = "linear",
+    reference: Any = None,
+) -> list[Any]:
+    """Copy volumes, segmentations, markups and models into the fixed space, or with inverse back.
+
+    transform: as a fusion makes it. interpolation: linear, sinc or nearest, for volumes. reference: volume
+    whose grid volumes and segmentations get; by default the one the transform leads to.
+    Returns the copies, in the order of nodes. Raises BSAFusionError, with the scene as it was.
+    """
+    wish = CarryRequest(
+        transform.GetID(),
+        tuple(node.GetID() for node in nodes),
+        inverse,
+        interpolation,
+        "" if reference is None else reference.GetID(),
+    )
+    return [scene.GetNodeByID(node_id) for node_id in carry(scene, wish)]
 
 
 class _ScriptView:

@@ -50,7 +50,7 @@ def _export(arguments: argparse.Namespace) -> dict[str, int]:
 def _read_results(folder: Path) -> Any:
     """Read what a fusion has written; raises InputError where something is missing."""
     from ..engine.color_file import read_color
-    from ..engine.dicom_export import ExportedResults
+    from ..engine.dicom_export import ExportedResults, verdict_words
     from ..engine.io import read_image
     from ..engine.sitk_bridge import from_sitk
 
@@ -59,8 +59,6 @@ def _read_results(folder: Path) -> Any:
     picture = read_color(folder)
     if picture.shape[:3] != aligned.shape:
         raise InputError(f"'{folder}' holds results of several fusions: give a folder of one.")
-    verdict = report.get("verdict", {})
-    words = ": ".join([verdict["verdict"], " ".join(verdict["reasons"])]) if verdict else ""
     geometry = report["geometry"]
     return ExportedResults(
         aligned,
@@ -69,7 +67,7 @@ def _read_results(folder: Path) -> Any:
         geometry["moving"]["modality"],
         geometry["fixed"]["modality"],
         tuple(geometry["moving"]["window"]),
-        f"Verdict: {words}" if words else "",
+        verdict_words(report.get("verdict", {})),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +75,13 @@ def export_dicom(
         place.mkdir(parents=True)
         written["fused"] = write_fused(results.fused, results.grid_of.grid, export, place, names)
     return written
+
+
+def verdict_words(verdict: Mapping[str, Any]) -> str:
+    """A report's verdict as one line; empty where there is none."""
+    if not verdict:
+        return ""
+    return f"Verdict: {verdict['verdict']}: {' '.join(verdict['reasons'])}"
 
 
 def _check_units(aligned: Volume, moving_range: tuple[float, float]) -> None:

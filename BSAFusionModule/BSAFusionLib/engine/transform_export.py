@@ -35,18 +35,20 @@ def export_transform(
     intent 1007, as ITK and ANTs write, or with ras in RAS with intent 1006, the NIfTI standard's. All in mm.
     Raises InputError where no grid is known or the name ends otherwise, OSError or RuntimeError from writing.
     """
-    suffix = next((each for each in SUFFIXES if path.name.lower().endswith(each)), None)
-    if suffix is None:
-        raise InputError(f"'{path.name}' must end in {', '.join(SUFFIXES)}: choose another name.")
-    if suffix in _ITK and not inverse:
+    if _suffix(path) in _ITK and not inverse:
         with quiet():
             sitk.WriteTransform(transform, str(path))
     else:
         field = sample(transform, grid or grid_of(transform, inverse), inverse)
-        _write_field(field, path, suffix, ras)
+        write_field(field, path, ras)
+    return write_note(path, inverse, ras)
+
+
+def write_note(path: Path, inverse: bool, ras: bool) -> str:
+    """Write the .json beside a transform's file; returns the direction in words."""
     sides = ("moving", "fixed") if inverse else ("fixed", "moving")
     words = f"from points of the {sides[0]} volume to points of the {sides[1]} one"
-    frame = "RAS" if ras and suffix.startswith(".nii") else "LPS"
+    frame = "RAS" if ras and path.name.lower().endswith((".nii", ".nii.gz")) else "LPS"
     note = {
         "maps": words,
         "use": f"resamples the {sides[1]} volume onto the grid of the {sides[0]} one",
@@ -88,7 +90,16 @@ def _parts(transform: sitk.Transform) -> list[sitk.Transform]:
     return [transform.GetNthTransform(n).Downcast() for n in range(transform.GetNumberOfTransforms())]
 
 
-def _write_field(field: sitk.Image, path: Path, suffix: str, ras: bool) -> None:
+def _suffix(path: Path) -> str:
+    suffix = next((each for each in SUFFIXES if path.name.lower().endswith(each)), None)
+    if suffix is None:
+        raise InputError(f"'{path.name}' must end in {', '.join(SUFFIXES)}: choose another name.")
+    return suffix
+
+
+def write_field(field: sitk.Image, path: Path, ras: bool = False) -> None:
+    """Write displacements, vector float64, LPS mm, as export_transform does; raises as it does."""
+    suffix = _suffix(path)
     with quiet():
         if suffix in _ITK:
             sitk.WriteTransform(sitk.DisplacementFieldTransform(field), str(path))

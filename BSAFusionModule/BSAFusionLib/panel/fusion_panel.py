@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -50,6 +51,8 @@ class FusionPanel:
         worker = WorkerClient(QtProcess, worker_command(), worker_environment())
         self.controller = FusionController(scene, self, worker, SlicerInstaller(), QtScheduler())
         self._link = SettingsLink(ui, self.refresh)
+        self.on_transform: Callable[[Any], None] | None = None
+        """Told of the transform that a fusion has made."""
         self._connect()
 
     def _connect(self) -> None:
@@ -191,6 +194,8 @@ class FusionPanel:
             with slicer.util.NodeModify(self._parameters):
                 keep_published(self._parameters, outcome.published)
                 self._take_grid_spacing()
+            if self.on_transform is not None and outcome.published.transform:
+                self.on_transform(self._scene.GetNodeByID(outcome.published.transform))
 
     def _take_grid_spacing(self) -> None:
         """Start from the spacing that suits the new deformation."""
