@@ -66,6 +66,8 @@ def _misbehave(behaviour: str, request: Request, channel: Channel) -> None:
 
 def probe(_request: Request, _channel: Channel) -> dict[str, Any]:
     """Answer as if everything were installed, except where told otherwise."""
+    if sys.argv[1] == "vague":
+        return {}
     missing = ["torch"] if sys.argv[1] == "missing" else []
     broken = {"torch": "ImportError: libc10"} if sys.argv[1] == "broken" else {}
     return {"versions": {}, "missing": missing, "broken": broken, "devices": {"cpu": "processor"}}

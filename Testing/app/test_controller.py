@@ -101,7 +101,7 @@ def test_cancel_takes_less_than_a_second_and_leaves_nothing(make_bench: MakeBenc
 
 
 @pytest.mark.parametrize(
-    "behaviour", ["crash", "memory", "disk", "garble", "odd", "bug", "input", "short", "hollow"]
+    "behaviour", ["crash", "memory", "disk", "garble", "odd", "bug", "input", "short", "hollow", "vague"]
 )
 def test_a_failed_run_leaves_nothing_and_the_next_one_works(
     make_bench: MakeBench, temporary: Path, behaviour: str, new_client: Callable[..., WorkerClient]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.errors import BSAFusionError
+from ..engine.errors import BSAFusionError, unexpected
 from ..scene.read import ijk_to_world
 from .private_folder import remove_folder
 from .progress import Forecast
@@ -85,8 +85,11 @@ class Run:
         self._owner.log(self, text)
 
     def on_result(self, message: dict[str, Any]) -> None:
-        """Do what is to be done with the answer."""
-        self.then(message)
+        """Do what is to be done with the answer; one that cannot be understood ends the run."""
+        try:
+            self.then(message)
+        except Exception as error:
+            self._owner.fail(self, unexpected(error))
 
     def on_error(self, error: BSAFusionError) -> None:
         """Pass the failure on."""

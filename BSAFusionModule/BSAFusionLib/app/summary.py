@@ -49,9 +49,13 @@ def result_line(report: Mapping[str, Any], seconds: float) -> str:
 
 def details(report: Mapping[str, Any]) -> str:
     """What is worth reading of a report, line by line, and then all of it."""
-    whole = json.dumps(report, indent=2, sort_keys=True, default=str)
-    whole = _LISTS.sub(lambda numbers: " ".join(numbers[0].split()), whole)
-    return "\n".join([*_readable(report), "", whole])
+    return "\n".join([*_readable(report), "", _whole(report)])
+
+
+def _whole(answer: Mapping[str, Any]) -> str:
+    """All of it as JSON, with lists of numbers on one line."""
+    text = json.dumps(answer, indent=2, sort_keys=True, default=str)
+    return _LISTS.sub(lambda numbers: " ".join(numbers[0].split()), text)
 
 
 def _readable(report: Mapping[str, Any]) -> Iterator[str]:
@@ -88,7 +92,7 @@ def self_check_outcome(answer: Mapping[str, Any]) -> Outcome:
     works = answer["error_after_mm"] < answer["error_before_mm"] / 2
     title = _("Everything works") if works else _("The phantom was not aligned well: please report this text")
     tone = Tone.GOOD if works else Tone.CHECK
-    return Outcome(_self_check_text(answer), details(answer), title=title, tone=tone)
+    return Outcome(_self_check_text(answer), _whole(answer), title=title, tone=tone)
 
 
 def _self_check_text(answer: Mapping[str, Any]) -> str:
