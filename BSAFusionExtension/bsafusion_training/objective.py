@@ -25,32 +25,33 @@ from .network.bsafusion import Trace
 from .network.bsfa import RADII, total_displacement
 from .network.warping import resize_field, warp
 
-STEP_WEIGHTS = (0.3, 0.4, 0.6, 1.0, 1.5)
+MOTION_SHARES = (0.3, 0.4, 0.6, 1.0, 1.5)
+MATCHING_SHARES = (0.1, 0.1, 0.2, 0.3, 0.5)
 BACKGROUND = 0.03
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the parts; 0 switches a part off. Motion is counted in image pixels."""
+    """Weights of the parts of registration; 0 switches a part off. Motion is counted in image pixels."""
 
-    motion: float = 0.05
+    motion: float = 0.1
     matching: float = 1.0
     smoothness: float = 0.02
     classification: float = 0.1
     discrepancy: float = 0.02
     alignment: float = 0.3
-    fusion: float = 1.0
 
 
 def head_weight(batch: Batch) -> Tensor:
-    """Return (2n, 1, H/4, W/4): one where there is a head, little in the air; in the fixed, then in the
-    moving frame."""
+    """Return (2n, 1, h, w) on the map of the true displacements: one where there is a head, little in the
+    air; in the fixed, then in the moving frame."""
     heads = torch.cat((torch.maximum(batch.fixed, batch.target), batch.moving))
-    solid = F.max_pool2d(F.avg_pool2d((heads > 0.04).float(), 4), 5, 1, 2)
+    stride = batch.fixed.shape[-1] // batch.forward.shape[-1]
+    solid = F.max_pool2d(F.avg_pool2d((heads > 0.04).float(), stride), 5, 1, 2)
     return BACKGROUND + solid
 
 
-def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
+def step_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
     """Return the motion, matching and smoothness losses, summed over the five steps."""
     truth, weight = torch.cat((batch.forward, batch.backward)), head_weight(batch)
     total: dict[str, Tensor] = {name: weight.new_zeros(()) for name in ("motion", "matching", "smoothness")}
@@ -58,54 +59,56 @@ def alignment_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
         prediction, logits = trace.predictions[i], trace.volumes[i]
         at_step = warp(resize_weight(weight, before), before, padding="border")
         left = remaining(before, resize_truth(truth, before))
-        pixels = batch.fixed.shape[-1] / before.shape[-1]
-        total["motion"] = total["motion"] + STEP_WEIGHTS[i] * pixels * motion_loss(prediction, left, at_step)
+        pixels = batch.pixel * batch.fixed.shape[-1] / before.shape[-1]
+        motion = pixels * motion_loss(prediction, left, at_step)
+        total["motion"] = total["motion"] + MOTION_SHARES[i] * motion
         size = logits.shape[1:3]
         fine = left if size == left.shape[-2:] else resize_field(left, size[0], size[1])
         fine_weight = F.interpolate(at_step, size=size, mode="bilinear", align_corners=False)
-        total["matching"] = total["matching"] + matching_loss(logits, fine, fine_weight, RADII[i]) / 5
+        matching = matching_loss(logits, fine, fine_weight, RADII[i])
+        total["matching"] = total["matching"] + MATCHING_SHARES[i] * matching
         total["smoothness"] = total["smoothness"] + smoothness(prediction)
     return total
 
 
-def picture_losses(network: BSAFusion, trace: Trace, batch: Batch) -> dict[str, Tensor]:
-    """Return the alignment loss and the fusion loss on the clean pairs of the batch.
-
-    Half of them are fused as found (features warped with the predicted field), half as if aligned perfectly.
-    """
-    count, size = batch.clean, batch.fixed.shape[-1]
-    displacement = resize_field(total_displacement(trace.field), size, size)[:count]
-    fixed, moving, target = batch.fixed[:count], batch.moving[:count], batch.target[:count]
-    aligned = warp(moving, displacement)
-    found = (count + 1) // 2
-    structures = network.mdf_fr.structures(torch.cat((fixed, moving[:found], target[found:])))
-    mine, other = [s[:count] for s in structures], [s[count:] for s in structures]
-    first = [torch.cat((m[:found], o[:found])) for m, o in zip(mine, other, strict=True)]
-    field = displacement[:found].detach()
-    fused = [network.fuse(first, fixed[:found], aligned[:found].detach(), field)]
-    if found < count:
-        second = [torch.cat((m[found:], o[found:])) for m, o in zip(mine, other, strict=True)]
-        fused.append(network.fuse(second, fixed[found:], target[found:], None))
-    with torch.autocast(fixed.device.type, enabled=False):  # variances cancel in half precision
-        fusion = fusion_loss(torch.cat(fused), fixed, target)
-        return {"alignment": alignment_loss(aligned, target), "fusion": fusion}
-
-
-def objective(
+def registration_objective(
     network: BSAFusion, judge: nn.Linear, batch: Batch, weights: LossWeights, steps: int = 5
 ) -> tuple[Tensor, dict[str, float]]:
-    """Return the loss to descend and its parts.
+    """Return the loss of MDF-FR and BSFA and its parts; the batch holds images of half the resolution.
 
     judge: the discriminator, a frozen copy of the classifier of an earlier epoch.
     """
     trace = network.trace(torch.cat((batch.fixed, batch.moving)), steps)
-    parts = alignment_losses(trace, batch)
+    parts = step_losses(trace, batch)
     parts["classification"], parts["discrepancy"] = modality_losses(
         trace.logits.float(), judge(trace.summary).float(), batch.modality
     )
     if batch.clean:
-        parts.update(picture_losses(network, trace, batch))
+        size, clean = batch.fixed.shape[-1], batch.clean
+        displacement = resize_field(total_displacement(trace.field), size, size)[:clean]
+        aligned = warp(batch.moving[:clean], displacement)
+        with torch.autocast(aligned.device.type, enabled=False):  # variances cancel in half precision
+            parts["alignment"] = alignment_loss(aligned, batch.target[:clean])
     total = sum(
         (getattr(weights, name) * part for name, part in parts.items()), start=batch.fixed.new_zeros(())
     )
     return total, {name: float(part.detach()) for name, part in parts.items()}
+
+
+def fusion_objective(network: BSAFusion, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    """Return the loss of MMFF; the batch is clean and of full resolution.
+
+    Half of the pairs are fused as found (features warped with the predicted field), half as if aligned
+    perfectly.
+    """
+    fixed, moving, target, found = batch.fixed, batch.moving, batch.target, (len(batch.fixed) + 1) // 2
+    with torch.no_grad():
+        displacement = network.register(fixed[:found], moving[:found])
+        aligned = warp(moving[:found], displacement)
+    structures = network.mdf_fr.structures(torch.cat((fixed[:found], moving[:found])))
+    fused = [network.fuse(structures, fixed[:found], aligned, displacement)]
+    if found < len(fixed):
+        fused.append(network.blend(fixed[found:], target[found:]))
+    with torch.autocast(fixed.device.type, enabled=False):
+        loss = fusion_loss(torch.cat(fused), fixed, target)
+    return loss, {"fusion": float(loss.detach())}

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .data.batches import BatchMaker
 from .data.pairs import Pairs
 from .network import BSAFusion, NetworkSize
-from .objective import LossWeights, objective
+from .objective import LossWeights, fusion_objective, registration_objective
+
+FUSION_PARTS = ("mmff.", "mdf_fr.structure")
+"""Names of the parameters that are learnt in the last steps, when registration is finished."""
 
 
 @dataclass(frozen=True)
@@ -26,34 +29,22 @@ class Recipe:
     """Everything that decides what a training run gives, besides the data."""
 
     steps: int = 20000
-    batch: int = 8
-    clean: int = 2
-    rate: float = 1e-3
-    warm_up: int = 200
+    fusion_steps: int = 1500
+    batch: int = 4
+    clean: int = 1
+    rate: float = 1.5e-3
+    warm_up: int = 100
     decay: float = 1e-4
     average: float = 0.999
     refresh: int = 100
     half: bool = True
     seed: int = 1
     network_steps: int = 5
-    sizes: tuple[tuple[int, float, float], ...] = ((192, 0.7, 0.2), (256, 0.3, 0.8))
-    easy_steps: int = 600
+    image_size: int = 256
+    easy_steps: int = 300
     easy_share: float = 0.15
     weights: LossWeights = field(default_factory=LossWeights)
     size: NetworkSize = field(default_factory=NetworkSize)
-
-
-def image_size(recipe: Recipe, step: int, draw: float) -> int:
-    """Return the pixels a side of a step's images: small and cheap ones first, full size towards the end.
-
-    recipe.sizes lists (pixels, share at the start, share at the end); draw is uniform in [0, 1).
-    """
-    done = step / recipe.steps
-    for pixels, first, last in recipe.sizes:
-        draw -= first + (last - first) * done
-        if draw < 0:
-            return pixels
-    return recipe.sizes[-1][0]
 
 
 def easy_share(recipe: Recipe, step: int) -> float:
@@ -62,10 +53,14 @@ def easy_share(recipe: Recipe, step: int) -> float:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Return the rate of a step: a linear rise, then a cosine to nearly zero at the end."""
+    """Return the rate of a step: a linear rise, then a cosine to nearly zero, for registration and again for
+    fusion."""
+    length = recipe.steps - recipe.fusion_steps
+    if step >= length:
+        step, length = step - length, recipe.fusion_steps
     if step < recipe.warm_up:
         return recipe.rate * (step + 1) / recipe.warm_up
-    done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    done = (step - recipe.warm_up) / max(1, length - recipe.warm_up)
     return recipe.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
@@ -91,16 +86,10 @@ class Trainer:
 
     def advance(self) -> dict[str, float]:
         """Take one step and return the loss's parts."""
-        recipe = self.recipe
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
-        if self.step % recipe.refresh == 0:
-            self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
-        draw = float(torch.rand((), generator=self.batches.generator, device=self.device))
-        size, easy = image_size(recipe, self.step, draw), easy_share(recipe, self.step)
-        batch = self.batches.draw(recipe.batch, recipe.clean, size, easy)
-        with self.precision():
-            loss, parts = objective(self.network, self.judge, batch, recipe.weights, recipe.network_steps)
+            group["lr"] = learning_rate(self.recipe, self.step)
+        registering = self.step < self.recipe.steps - self.recipe.fusion_steps
+        loss, parts = self.registration_loss() if registering else self.fusion_loss()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
@@ -109,6 +98,37 @@ class Trainer:
         self.step += 1
         self.update_average()
         return {"loss": float(loss.detach()), "gradient": float(norm), **parts}
+
+    def registration_loss(self) -> tuple[Tensor, dict[str, float]]:
+        """Return the loss of MDF-FR and BSFA on a new batch of half the resolution."""
+        recipe = self.recipe
+        if self.step % recipe.refresh == 0:
+            self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
+        easy = easy_share(recipe, self.step)
+        batch = self.batches.draw(recipe.batch, recipe.clean, recipe.image_size, easy, pixel=2)
+        with self.precision():
+            return registration_objective(
+                self.network, self.judge, batch, recipe.weights, recipe.network_steps
+            )
+
+    def fusion_loss(self) -> tuple[Tensor, dict[str, float]]:
+        """Return the loss of MMFF on a new clean batch."""
+        self.hold_registration()
+        count = self.recipe.batch // 2
+        batch = self.batches.draw(count, count, self.recipe.image_size)
+        with self.precision():
+            return fusion_objective(self.network, batch)
+
+    def hold_registration(self) -> None:
+        """Take over the average of what registers, and let only what fuses learn from now on."""
+        average = self.average.state_dict()
+        finished = {name: value for name, value in average.items() if not name.startswith(FUSION_PARTS)}
+        self.network.load_state_dict(finished, strict=False)
+        self.network.eval()
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(name.startswith(FUSION_PARTS))
+        for part in (self.network.mdf_fr.structure1, self.network.mdf_fr.structure2, self.network.mmff):
+            part.train()
 
     def precision(self) -> AbstractContextManager[Any]:
         """Return the context of mixed precision, where the recipe asks for it."""

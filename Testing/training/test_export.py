@@ -16,7 +16,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image = (torch.rand(2, 256, 256) * 255).to(torch.uint8)
     pairs = Pairs(image, 255 - image, torch.tensor([1, 1]), ["1", "1"], ["1001", "1002"])
     trainer = Trainer(
-        Recipe(steps=2, batch=2, sizes=((64, 1, 1),), half=False, size=SMALL), {"CT-MRI": pairs}
+        Recipe(steps=2, fusion_steps=1, batch=2, image_size=128, half=False, size=SMALL), {"CT-MRI": pairs}
     )
     trainer.advance()
     trainer.advance()

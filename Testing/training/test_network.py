@@ -6,7 +6,7 @@ from bsafusion_training.network.correlation import local_correlation
 from bsafusion_training.network.mdf_fr import MFRH
 from bsafusion_training.network.warping import warp
 
-SMALL = NetworkSize(4, [8, 16, 16, 16, 16], [8, 8, 8, 8, 8], [16, 16, 16, 16, 16], [8, 8, 8, 8])
+SMALL = NetworkSize([4, 8], [8, 16, 16, 16, 16], [8, 8, 8, 8, 8], [16, 16, 16, 16, 16], [8, 8, 8, 8])
 
 
 def lively(size: NetworkSize = SMALL) -> BSAFusion:
@@ -28,6 +28,19 @@ def test_correlation_is_the_inner_product_with_each_neighbour(height: int, width
         neighbour = padded[:, :, 2 + dy : 2 + dy + height, 2 + dx : 2 + dx + width]
         expected = (query * neighbour).sum(dim=1)
         torch.testing.assert_close(volume[..., (dy + 2) * 5 + dx + 2], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_of_the_correlation_are_those_of_its_definition() -> None:
+    query, key = (torch.randn(2, 3, 9, 17, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    padded = torch.nn.functional.pad(key, (1, 1, 1, 1))
+    offsets = [(dx, dy) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    neighbours = [padded[:, :, 1 + dy : 10 + dy, 1 + dx : 18 + dx] for dx, dy in offsets]
+    defined = torch.stack([(query * neighbour).sum(dim=1) for neighbour in neighbours], dim=-1)
+    weights = torch.randn_like(defined)
+    expected = torch.autograd.grad(defined, (query, key), weights)
+    found = torch.autograd.grad(local_correlation(query, key, 1), (query, key), weights)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 70), (96, 64)])
@@ -68,7 +81,7 @@ def test_half_precision_gives_nearly_the_same() -> None:
 
 def test_swapped_roles_give_swapped_fields() -> None:
     network = lively()
-    pair = torch.rand(2, 1, 64, 64)
+    pair = torch.rand(2, 1, 64, 64)  # at half the resolution
     field = network.trace(pair).field
     swapped = network.trace(pair.flip(0)).field
     torch.testing.assert_close(swapped, field.flip(0), rtol=1e-4, atol=1e-4)

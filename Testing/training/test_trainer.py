@@ -5,7 +5,7 @@ import pytest
 import torch
 from bsafusion_training.data.pairs import Pairs
 from bsafusion_training.evaluation import evaluate, table_text
-from bsafusion_training.trainer import Recipe, Trainer, image_size, learning_rate, train
+from bsafusion_training.trainer import FUSION_PARTS, Recipe, Trainer, learning_rate, train
 
 from Testing.training.test_network import SMALL
 
@@ -19,7 +19,9 @@ def pairs(count: int = 2) -> dict[str, Pairs]:
 
 
 def recipe(steps: int) -> Recipe:
-    return Recipe(steps=steps, batch=2, clean=1, warm_up=2, sizes=((64, 1, 1),), half=False, size=SMALL)
+    return Recipe(
+        steps=steps, fusion_steps=2, batch=2, clean=1, warm_up=2, image_size=128, half=False, size=SMALL
+    )
 
 
 def test_a_resumed_run_gives_what_an_unbroken_one_gives(tmp_path: Path) -> None:
@@ -37,30 +39,45 @@ def test_a_resumed_run_gives_what_an_unbroken_one_gives(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     Trainer(recipe(4), pairs()).save(tmp_path / "last.pt")
-    other = Trainer(Recipe(batch=3, sizes=((64, 1, 1),), size=SMALL), pairs())
+    other = Trainer(Recipe(batch=3, image_size=128, size=SMALL), pairs())
     with pytest.raises(ValueError, match="another recipe"):
         other.resume(tmp_path / "last.pt")
 
 
-def test_the_network_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registration_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(replace(recipe(1000), rate=3e-3), pairs(1))
-    batch = trainer.batches.draw(2, 1, 64, easy=1.0)
-    monkeypatch.setattr(trainer.batches, "draw", lambda *_: batch)
+    batch = trainer.batches.draw(2, 1, 128, easy=1.0, pixel=2)
+    monkeypatch.setattr(trainer.batches, "draw", lambda *_, **__: batch)
     losses = [trainer.advance() for _ in range(40)]
-    for part in ("matching", "motion", "fusion"):
-        assert losses[-1][part] < 0.6 * losses[0][part], part
+    for part in ("matching", "motion"):
+        assert losses[-1][part] < 0.7 * losses[0][part], part
 
 
-def test_the_rate_rises_and_then_falls_to_nearly_nothing() -> None:
-    plan = Recipe(steps=1000, warm_up=100)
-    assert learning_rate(plan, 0) < learning_rate(plan, 50) < learning_rate(plan, 100)
-    assert learning_rate(plan, 999) < 0.02 * plan.rate
+def test_fusion_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(replace(recipe(60), fusion_steps=60, rate=3e-3), pairs(1))
+    batch = trainer.batches.draw(2, 2, 128, easy=1.0)
+    monkeypatch.setattr(trainer.batches, "draw", lambda *_, **__: batch)
+    losses = [trainer.advance()["fusion"] for _ in range(40)]
+    assert losses[-1] < 0.7 * losses[0]
 
 
-def test_images_grow_during_training() -> None:
-    plan = Recipe(steps=100, sizes=((64, 1.0, 0.0), (128, 0.0, 1.0)))
-    assert [image_size(plan, 0, d) for d in (0.0, 0.99)] == [64, 64]
-    assert [image_size(plan, 100, d) for d in (0.0, 0.99)] == [128, 128]
+def test_what_registers_stays_as_it_is_while_fusion_is_learnt() -> None:
+    trainer = Trainer(recipe(4), pairs())
+    trainer.advance(), trainer.advance()
+    before = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+    trainer.advance(), trainer.advance()
+    for name, value in trainer.average.state_dict().items():
+        assert torch.equal(value, before[name]) != name.startswith(FUSION_PARTS) or "num_batches" in name, (
+            name
+        )
+
+
+def test_the_rate_rises_and_falls_to_nearly_nothing_for_registration_and_for_fusion() -> None:
+    plan = Recipe(steps=1500, fusion_steps=500, warm_up=100)
+    for start, end in ((0, 999), (1000, 1499)):
+        rates = [learning_rate(plan, start + step) for step in (0, 50, 100)]
+        assert rates == sorted(rates)
+        assert learning_rate(plan, end) < 0.02 * plan.rate
 
 
 def test_an_idle_network_is_judged_as_nothing_done() -> None:

@@ -14,7 +14,7 @@ from .augmentation import chance, degrade, paint_functional, random_contrast
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
-SHARES = {"CT-MRI": 0.45, "PET-MRI": 0.2, "SPECT-MRI": 0.35}
+SHARES = {"CT-MRI": 0.5, "PET-MRI": 0.25, "SPECT-MRI": 0.25}
 FIELD_STRIDE = 4
 
 
@@ -23,10 +23,11 @@ class Batch:
     """One training batch of n pairs.
 
     fixed, moving, target: (n, 1, H, W) in [0, 1]; target is the moving image, undeformed and without noise.
-    forward, backward: (n, 2, H/4, W/4), true displacements in pixels of that map, of fixed and of moving
-    pixels.
+    forward, backward: (n, 2, h, w), true displacements in pixels of that map, of fixed and of moving pixels;
+    its pixels are four image pixels wide.
     modality: (2n,) indices, fixed images first.
-    clean: so many pairs, the first ones, are free of noise: fusion is learnt on them.
+    clean: so many pairs, the first ones, are free of noise: pictures are compared on them.
+    pixel: image pixels per pixel of fixed, moving and target.
     """
 
     fixed: Tensor
@@ -36,6 +37,7 @@ class Batch:
     backward: Tensor
     modality: Tensor
     clean: int
+    pixel: int
 
 
 def shrink(images: Tensor, size: int) -> Tensor:
@@ -58,10 +60,11 @@ class BatchMaker:
         weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
         self.weights = torch.cat(weights).to(device)
 
-    def draw(self, count: int, clean: int, size: int, easy: float = 0.0) -> Batch:
+    def draw(self, count: int, clean: int, size: int, easy: float = 0.0, pixel: int = 1) -> Batch:
         """Make one batch of `count` pairs, the first `clean` without noise.
 
-        easy: share of pairs whose moving image is the fixed one in another contrast.
+        easy: share of pairs whose moving image is the fixed one in another contrast. pixel: 2 gives images of
+        half the resolution, as registration sees them.
         The whole field of view is drawn at size x size pixels; deformations keep their strength in pixels.
         """
         g = self.generator
@@ -70,6 +73,7 @@ class BatchMaker:
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
         painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
+        fixed, moving = F.avg_pool2d(fixed, pixel), F.avg_pool2d(moving, pixel)
         same = chance(count, easy, g)
         moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
         fixed, moving = random_contrast(fixed, 0.05, g), random_contrast(moving, 0.05, g)
@@ -77,7 +81,7 @@ class BatchMaker:
         fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
         first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
         fixed, moving = self.turn(fixed, moving)
-        return self.deform(fixed, moving, torch.cat((first, second)), clean)
+        return self.deform(fixed, moving, torch.cat((first, second)), clean, pixel)
 
     def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Flip both images left-right or top-bottom, together."""
@@ -89,10 +93,10 @@ class BatchMaker:
             )
         return fixed, moving
 
-    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int) -> Batch:
+    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int, pixel: int) -> Batch:
         """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
-        small = size // FIELD_STRIDE
+        small = size * pixel // FIELD_STRIDE
         shape = random_affine(n, small, 15.0, 0.12, 12.0 / FIELD_STRIDE, g)
         shape = shape + uniform((n, 1, 1, 1), 0, 1.2, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
@@ -102,4 +106,4 @@ class BatchMaker:
         moving = warp(moving, resize_field(compose(backward, shape), size, size))
         fixed = torch.cat((fixed[:clean], degrade(fixed[clean:], g)))
         moving = torch.cat((moving[:clean], degrade(moving[clean:], g)))
-        return Batch(fixed, moving, target, forward, backward, modality, clean)
+        return Batch(fixed, moving, target, forward, backward, modality, clean, pixel)

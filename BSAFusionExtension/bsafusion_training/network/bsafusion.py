@@ -19,10 +19,10 @@ from .warping import resize_field, warp
 class NetworkSize:
     """Channel counts; fine to coarse except step, which goes coarse to fine as the steps do."""
 
-    structure: int = 8
-    widths: list[int] = field(default_factory=lambda: [16, 48, 80, 96, 128])
-    matching: list[int] = field(default_factory=lambda: [16, 32, 48, 64, 64])
-    step: list[int] = field(default_factory=lambda: [64, 64, 64, 48, 32])
+    structure: list[int] = field(default_factory=lambda: [8, 16])
+    widths: list[int] = field(default_factory=lambda: [32, 64, 80, 96, 128])
+    matching: list[int] = field(default_factory=lambda: [32, 48, 64, 64, 64])
+    step: list[int] = field(default_factory=lambda: [32, 48, 64, 48, 48])
     fusion: list[int] = field(default_factory=lambda: [8, 16, 32, 32])
     exchange: bool = True
 
@@ -60,12 +60,12 @@ class BSAFusion(nn.Module):
         self.trust: Tensor
         self.register_buffer("trust", torch.ones(len(MODALITIES)), persistent=False)
 
-    def trace(self, pair: Tensor, steps: int = 5) -> Trace:
-        """Describe and align a padded pair (2N, 1, H, W), fixed first; for training.
+    def trace(self, half: Tensor, steps: int = 5) -> Trace:
+        """Describe and align a pair at half its resolution, (2N, 1, H / 2, W / 2), fixed first; for training.
 
         Registration looks at half the resolution: displacements are smooth, and a fourth of the work is left.
         """
-        matching, logits, summary = self.mdf_fr(F.avg_pool2d(pair, 2))
+        matching, logits, summary = self.mdf_fr(half)
         a_and_b, befores, predictions, volumes = self.bsfa(matching, steps)
         return Trace(a_and_b, befores, predictions, volumes, logits, summary)
 

@@ -17,7 +17,7 @@ from .blocks import ConvBlock, Down, double_size
 from .correlation import local_correlation
 from .warping import compose, invert, resize_field, warp
 
-RADII = (2, 3, 3, 3, 3)
+RADII = (1, 2, 2, 3, 2)
 """Search radius, in pixels of the map, at scales 1/32, 1/16, 1/8, 1/4 and 1/2."""
 
 
@@ -46,6 +46,7 @@ class Step(nn.Module):
         self.radius = radius
         self.halve = halve
         self.temperature = nn.Parameter(torch.tensor(10.0))
+        self.habit = nn.Parameter(torch.zeros((2 * radius + 1) ** 2))
         inputs = (2 * radius + 1) ** 2 + 3 + features
         self.read: nn.Module = Down(inputs, width) if halve else ConvBlock(inputs, width, kernel=1)
         self.join = ConvBlock(width + previous + 2, width)
@@ -63,8 +64,12 @@ class Step(nn.Module):
         self.register_buffer("offsets", offsets, persistent=False)
 
     def correlate(self, query: Tensor, key: Tensor) -> Tensor:
-        """Return matching logits (M, h, w, (2 radius + 1)^2) of unit-length features."""
-        return local_correlation(query, key, self.radius) * self.temperature
+        """Return matching logits (M, h, w, (2 radius + 1)^2) of unit-length features.
+
+        Their habit is how often each offset occurs; features need not learn it.
+        """
+        likeness = local_correlation(query, key, self.radius)
+        return likeness * self.temperature.to(likeness.dtype) + self.habit.to(likeness.dtype)
 
     def forward(
         self, query: Tensor, key: Tensor, motion: Tensor, memory: Tensor
@@ -103,7 +108,7 @@ class BSFA(nn.Module):
 
     def __init__(self, matching: list[int], widths: list[int]) -> None:
         super().__init__()
-        floors = (0, 1, 2, 3, 2)
+        floors = (0, 1, 2, 2, 2)
         previous = [0, *widths[:-1]]
         self.steps = nn.ModuleList(
             [

@@ -1,45 +1,112 @@
-"""Local correlation of two feature maps, computed as small matrix products. Scriptable."""
+"""Local correlation: how alike each pixel is to the other map's pixels around it. Scriptable.
+
+Blocks of queries are multiplied with their windows of keys at once; the wanted diagonals of that product are
+then read with strides. On a CPU this is three to four times faster than one product per offset. The gradient
+is two products of the same kind, which spares the slow way back through strides and windows.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 
-def local_correlation(query: Tensor, key: Tensor, radius: int, block: int = 8) -> Tensor:
-    """Return the inner product of each query pixel with the key pixels around it.
+def to_blocks(x: Tensor, block: int) -> Tensor:
+    """Cut (N, C, h, w), multiples of the block, into (N * blocks, block^2, C)."""
+    n, c, h, w = x.shape
+    x = x.reshape(n, c, h // block, block, w // block, block).permute(0, 2, 4, 3, 5, 1)
+    return x.reshape(-1, block * block, c)
 
-    query, key: (N, C, H, W).
-    Returns (N, H, W, (2 radius + 1)^2); the last index (dy + radius)(2 radius + 1) + dx + radius belongs to
-    the offset (dx, dy). With the offsets last, the strided reading runs along memory and the next convolution
-    needs no copy.
-    Every block of queries is multiplied with its window of keys at once; the wanted diagonals of that
-    product are then read with strides. On a CPU this is three to four times faster than one product per
-    offset.
-    """
-    height, width = query.shape[-2], query.shape[-1]
-    size = min(block, min(height, width))
-    extra = [0, -width % size, 0, -height % size]
-    query, key = F.pad(query, extra), F.pad(key, extra)
-    n, c, h, w = query.shape
-    rows, columns, reach, side = h // size, w // size, size + 2 * radius, 2 * radius + 1
-    queries = query.reshape(n, c, rows, size, columns, size).permute(0, 2, 4, 3, 5, 1)
-    queries = queries.reshape(n * rows * columns, size * size, c)
-    padded = F.pad(key, (radius, radius, radius, radius))
-    keys = padded.unfold(2, reach, size).unfold(3, reach, size).permute(0, 2, 3, 1, 4, 5)
-    keys = keys.reshape(n * rows * columns, c, reach * reach)
-    products = torch.bmm(queries, keys)
-    blocks = products.as_strided(
-        [n, rows, size, columns, size, side, side],
+
+def to_windows(x: Tensor, radius: int, block: int) -> Tensor:
+    """Cut each block with its surroundings out of (N, C, h, w): (N * blocks, C, (block + 2 radius)^2)."""
+    reach = block + 2 * radius
+    windows = F.pad(x, [radius, radius, radius, radius]).unfold(2, reach, block).unfold(3, reach, block)
+    return windows.permute(0, 2, 3, 1, 4, 5).reshape(-1, x.shape[1], reach * reach)
+
+
+def diagonals(products: Tensor, n: int, rows: int, columns: int, radius: int, block: int) -> Tensor:
+    """View products (N rows columns, block^2, reach^2) as (N, rows, block, columns, block, side, side)."""
+    reach, side = block + 2 * radius, 2 * radius + 1
+    one = block * block * reach * reach
+    return products.as_strided(
+        [n, rows, block, columns, block, side, side],
         [
-            rows * columns * size * size * reach * reach,
-            columns * size * size * reach * reach,
-            size * reach * reach + reach,
-            size * size * reach * reach,
+            rows * columns * one,
+            columns * one,
+            block * reach * reach + reach,
+            one,
             reach * reach + 1,
             reach,
             1,
         ],
     )
-    return blocks.reshape(n, h, w, side * side)[:, :height, :width]
+
+
+def correlate(query: Tensor, key: Tensor, radius: int, block: int) -> Tensor:
+    """Return (N, h, w, side^2), h and w multiples of the block."""
+    n, _, h, w = query.shape
+    products = torch.bmm(to_blocks(query, block), to_windows(key, radius, block))
+    return diagonals(products, n, h // block, w // block, radius, block).reshape(n, h, w, -1)
+
+
+def gather(volume: Tensor, image: Tensor, radius: int, block: int) -> Tensor:
+    """Return at each pixel the sum of its neighbours in image (N, C, h, w), weighted by volume (N, h, w,
+    side^2)."""
+    n, c, h, w = image.shape
+    rows, columns, side, reach = h // block, w // block, 2 * radius + 1, block + 2 * radius
+    products = volume.new_zeros(n * rows * columns, block * block, reach * reach)
+    diagonals(products, n, rows, columns, radius, block).copy_(
+        volume.reshape(n, rows, block, columns, block, side, side)
+    )
+    blocks = torch.bmm(products, to_windows(image, radius, block).transpose(1, 2))
+    return blocks.reshape(n, rows, columns, block, block, c).permute(0, 5, 1, 3, 2, 4).reshape(n, c, h, w)
+
+
+def seen_from_the_other(volume: Tensor, radius: int) -> Tensor:
+    """Return the volume indexed by key pixel: entry -d at x + d where the volume has d at x."""
+    n, h, w, count = volume.shape
+    side, wide = 2 * radius + 1, w + 2 * radius
+    padded = F.pad(volume, [0, 0, radius, radius, radius, radius])
+    view = padded.as_strided(
+        [n, h, w, side, side],
+        [(h + 2 * radius) * wide * count, wide * count, count, wide * count - side, count - 1],
+        count - 1,
+    )
+    return view.reshape(n, h, w, count)
+
+
+class _Correlation(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, radius: int, block: int) -> Tensor:
+        ctx.save_for_backward(query, key)
+        ctx.radius, ctx.block = radius, block
+        return correlate(query, key, radius, block)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        query, key = ctx.saved_tensors
+        gradient = gradient.to(query.dtype).contiguous()
+        other = seen_from_the_other(gradient, ctx.radius)
+        of_query = gather(gradient, key, ctx.radius, ctx.block)
+        return of_query, gather(other, query, ctx.radius, ctx.block), None, None
+
+
+def local_correlation(query: Tensor, key: Tensor, radius: int, block: int = 8) -> Tensor:
+    """Return inner products of each query pixel with the key pixels around it.
+
+    query, key: (N, C, h, w). Returns (N, h, w, (2 radius + 1)^2), zero outside the map; the offset of entry k
+    is (k % side - radius, k // side - radius), x first. Channels lie last in memory, so that the next
+    convolution needs no copy.
+    """
+    height, width = query.shape[-2], query.shape[-1]
+    extra = [0, -width % block, 0, -height % block]
+    query, key = F.pad(query, extra), F.pad(key, extra)
+    if torch.jit.is_scripting():  # type: ignore[attr-defined]
+        volume = correlate(query, key, radius, block)
+    else:
+        volume = _Correlation.apply(query, key, radius, block)  # type: ignore[no-untyped-call]
+    return volume[:, :height, :width]

@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from .blocks import ConvBlock, Down, Residual, RestormerBlock, double_size
+from .descriptors import CHANNELS, Descriptors
 
 MODALITIES = ("mr", "ct", "pet", "spect")
 
@@ -75,12 +76,18 @@ class MFRH(nn.Module):
 class MDFFR(nn.Module):
     """Shared encoder: structure features for fusion, and features at five scales for matching."""
 
-    def __init__(self, structure: int, widths: list[int], matching: list[int], exchange: bool = True) -> None:
+    def __init__(
+        self, structure: list[int], widths: list[int], matching: list[int], exchange: bool = True
+    ) -> None:
         super().__init__()
         w1, w2, w3, w4, w5 = widths
         m1, m2, m3, m4, m5 = matching
-        self.structure = nn.Conv2d(1, structure, 3, padding=1)
-        self.level1 = nn.Sequential(ConvBlock(4, w1), ConvBlock(w1, w1))
+        self.structure1 = ConvBlock(1, structure[0])
+        self.structure2 = nn.Sequential(
+            Down(structure[0], structure[1]), ConvBlock(structure[1], structure[1])
+        )
+        self.descriptors = Descriptors()
+        self.level1 = nn.Sequential(ConvBlock(4 * CHANNELS, w1), ConvBlock(w1, w1))
         self.level2 = nn.Sequential(Down(w1, w2), Residual(w2))
         self.level3 = nn.Sequential(Down(w2, w3), Residual(w3))
         self.level4 = nn.Sequential(Down(w3, w4), RestormerBlock(w4))
@@ -94,16 +101,20 @@ class MDFFR(nn.Module):
             [nn.Conv2d(a, b, 1) for a, b in ((w5, m5), (w4, m4), (w3, m3), (w2, m2), (w1, m1))]
         )
 
-    def structures(self, images: Tensor) -> list[Tensor]:
-        """Return structure features of (M, 1, H, W) at scales 1, 1/2, 1/4 and 1/8."""
-        one, two, three = self.pyramid(images)
-        return [F.relu(self.structure(images)), one, two, three]
+        self.direct = nn.Conv2d(4 * CHANNELS, m1, 1)
 
-    def pyramid(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what structure and matching features share: scales 1/2, 1/4 and 1/8 of (M, 1, H, W)."""
-        one = self.level1(F.pixel_unshuffle(images, 2))
-        two = self.level2(one)
-        return one, two, self.level3(two)
+    def describe(self, half: Tensor) -> Tensor:
+        """Return descriptors of half-resolution images (M, 1, h, w) as (M, 4 CHANNELS, h / 2, w / 2)."""
+        return F.pixel_unshuffle(self.descriptors(half), 2)
+
+    def structures(self, images: Tensor) -> list[Tensor]:
+        """Return structure features of (M, 1, H, W) at scales 1, 1/2, 1/4 and 1/8.
+
+        The fine two are its own; the coarse two are those that registration sees, at half the resolution.
+        """
+        one = self.structure1(images)
+        quarter = self.level1(self.describe(F.avg_pool2d(images, 2)))
+        return [one, self.structure2(one), quarter, self.level2(quarter)]
 
     def forward(self, images: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
         """Describe both images.
@@ -112,7 +123,10 @@ class MDFFR(nn.Module):
         Returns matching features (scales 1/32, 1/16, 1/8, 1/4, 1/2), modality logits (2N, modalities) and the
         discriminator's input (2N, C).
         """
-        one, two, three = self.pyramid(images)
+        described = self.describe(images)
+        one = self.level1(described)
+        two = self.level2(one)
+        three = self.level3(two)
         four = self.level4(three)
         x, logits, summary = self.mfrh(self.level5(four))
         skips = [four, three, two, one]
@@ -123,4 +137,5 @@ class MDFFR(nn.Module):
         matching: list[Tensor] = []
         for i, out in enumerate(self.out):
             matching.append(out(features[i]))
+        matching[4] = matching[4] + self.direct(described)
         return matching, logits, summary

@@ -31,15 +31,15 @@ class FusionBLK(nn.Module):
 class MMFF(nn.Module):
     """Fuse the structure features of a pair into one picture."""
 
-    def __init__(self, structure: int, widths: list[int], fusion: list[int]) -> None:
+    def __init__(self, structure: list[int], widths: list[int], fusion: list[int]) -> None:
         super().__init__()
         f0, f1, f2, f3 = fusion
         self.blocks = nn.ModuleList(
             [
-                FusionBLK(widths[2], 0, f3, attention=True),
-                FusionBLK(widths[1], f3, f2, attention=True),
-                FusionBLK(widths[0], f2, f1, attention=False),
-                FusionBLK(structure, f1, f0, attention=False),
+                FusionBLK(widths[1], 0, f3, attention=True),
+                FusionBLK(widths[0], f3, f2, attention=True),
+                FusionBLK(structure[1], f2, f1, attention=False),
+                FusionBLK(structure[0], f1, f0, attention=False),
             ]
         )
         self.paint = nn.Conv2d(f0, 1, 3, padding=1)
