@@ -13,7 +13,8 @@ import slicer
 from BSAFusionLib.engine.dicom_export import export_dicom
 from BSAFusionLib.engine.errors import InputError
 from BSAFusionLib.engine.geometry import points_ras
-from BSAFusionLib.scene.export import export_fusion, export_transform_node, fusion_of
+from BSAFusionLib.scene.export import export_fusion, export_transform_node
+from BSAFusionLib.scene.export_choice import fusion_of
 from BSAFusionLib.scene.publish import publish
 
 from Testing.engine.test_dicom_export import results as dicom_results

@@ -15,7 +15,7 @@ from ..engine.config import INTERPOLATIONS, PET_UNITS
 from ..engine.errors import BSAFusionError
 from ..engine.model_store import resource_path
 from ..scene.carry import CarryRequest, carry, carry_problem
-from ..scene.export import export_fusion, export_problem, export_transform_node, fusion_of
+from ..scene.export_choice import export_problem, fusion_of
 from .dicom_files import files_of
 
 _INTERPOLATIONS = (INTERPOLATIONS[0], INTERPOLATIONS[2], INTERPOLATIONS[1])  # in the order of the combo box
@@ -79,6 +79,8 @@ class ApplyPanel:
 
     def on_export_transform(self) -> None:
         """Write the transform into the folder."""
+        from ..scene.export import export_transform_node
+
         suffix, ras = _FORMATS[self.ui.exportFormatCombo.currentIndex]
 
         def export() -> str:
@@ -90,6 +92,8 @@ class ApplyPanel:
 
     def on_export_dicom(self) -> None:
         """Write the aligned volume and the fused picture as DICOM."""
+        from ..scene.export import export_fusion
+
         units = PET_UNITS[self.ui.exportUnitsCombo.currentIndex]
 
         def export() -> str:

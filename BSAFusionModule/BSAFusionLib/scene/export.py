@@ -25,7 +25,7 @@ from ..engine.sitk_bridge import displacement_image
 from ..engine.transform_export import sidecar, write_field, write_note
 from ..engine.volume import Volume
 from .carry import reference_of
-from .fusion_nodes import FusionNodes, find_fusions
+from .fusion_nodes import FusionNodes
 from .read import node_grid, read_volume
 from .vtk_bridge import transformed, voxels
 
@@ -35,25 +35,6 @@ FilesOf = Callable[[slicer.vtkMRMLNode], Iterable[Path]]
 
 _VERDICT = "BSAFusion.Verdict"
 _UNITS = {"SUV": "suv", "Bq": "bqml"}
-
-
-def fusion_of(
-    scene: slicer.vtkMRMLScene, transform: slicer.vtkMRMLTransformNode | None
-) -> FusionNodes | None:
-    """Return the fusion that a transform is a result of, None where there is none."""
-    fusions = [each for each in find_fusions(scene) if transform in each.results.values()]
-    return fusions[0] if fusions and transform is not None else None
-
-
-def export_problem(transform: slicer.vtkMRMLTransformNode | None, folder: str) -> str | None:
-    """Return one sentence that says why nothing can be exported, or None."""
-    if transform is None:
-        return "Choose the transform of a fusion."
-    if not folder:
-        return "Choose a folder."
-    if not Path(folder).is_dir():
-        return f"'{folder}' is not a folder: choose one that exists."
-    return None
 
 
 def export_transform_node(
