@@ -32,6 +32,7 @@ class ResultNodes:
     aligned: Any = None
     transform: Any = None
     quality: Any = None
+    slices: Any = None
     inverse: Any = None
     confidence: Any = None
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from .inverse import InverseTransform
-from .landmarks import Landmarks
-from .reference import Reference
 from .result import FusionResult
-from .segmentations import Segmentations
 from .steps import Steps, finish
 from .volume import Grid, Volume
+
+if TYPE_CHECKING:
+    from .reference import Reference
 
 _ROLES = ("fixed", "moving")
 _FLOAT = np.dtype("<f4")
@@ -62,6 +62,10 @@ def write_reference(folder: Path, reference: Reference | None) -> dict[str, Any]
 
 def read_reference(folder: Path, entry: dict[str, Any] | None) -> Reference | None:
     """Take what `write_reference` has written; raises OSError, KeyError or ValueError."""
+    from .landmarks import Landmarks
+    from .reference import Reference
+    from .segmentations import Segmentations
+
     if entry is None:
         return None
     points, labels = entry["landmarks"], entry["segmentations"]

@@ -54,6 +54,17 @@ def displacement_statistics(displacement: NDArray[np.float32]) -> dict[str, floa
     }
 
 
+def field_per_slice(displacement: NDArray[np.float32], determinant: NDArray[np.float32]) -> dict[str, Any]:
+    """What a displacement does in every slice, as lists; (N, H, W, 3), mm, and its Jacobian, (N, H, W)."""
+    lengths = [_length(slice_) for slice_ in displacement]
+    return {
+        "displacement_mean_mm": [float(length.mean(dtype=np.float64)) for length in lengths],
+        "displacement_max_mm": [float(length.max()) for length in lengths],
+        "jacobian_smallest": [float(slice_.min()) for slice_ in determinant],
+        "jacobian_largest": [float(slice_.max()) for slice_ in determinant],
+    }
+
+
 def slice_jumps(displacement: NDArray[np.float32]) -> dict[str, Any]:
     """How far neighbouring slices disagree, mm, for a displacement cut into slices, (N, H, W, 3).
 

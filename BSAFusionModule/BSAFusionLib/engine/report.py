@@ -12,9 +12,9 @@ from .alignment import LinearAlignment
 from .config import FusionConfig
 from .geometry import extent_mm, overlap
 from .inverse import round_trip
-from .jacobian import Repair
+from .jacobian import Repair, jacobian_determinant
 from .network import FusionNetwork
-from .quality import NOTE, displacement_statistics, similarity, slice_jumps
+from .quality import NOTE, displacement_statistics, field_per_slice, similarity, slice_jumps
 from .slice_steps import SquareView
 from .source import Pulled, Source
 from .verdict import judge
@@ -88,16 +88,19 @@ def _measure(
     def compare(moving: Pulled) -> dict[str, Any]:
         return similarity(view.slices, moving.unit, moving.inside)
 
+    frame = view.square.frame
+    determinant = jacobian_determinant(displacement, frame.grid)
     return {
         "note": NOTE,
         "before": compare(view.pull(np.eye(4))),
         "after_initial_alignment": compare(view.pull(initial)),
         "after": compare(view.pull(initial, displacement)),
         "displacement_mm": displacement_statistics(displacement),
-        "slice_jump_mm": slice_jumps(view.square.frame.cut(displacement)),
-        "inverse_consistency_mm": round_trip(displacement, view.fixed.volume.grid),
+        "slice_jump_mm": slice_jumps(frame.cut(displacement)),
+        "inverse_consistency_mm": round_trip(displacement, frame.grid),
         "jacobian": {"smallest": repair.smallest, "largest": repair.largest},
         "folds_repaired": repair.folded,
+        "field_per_slice": field_per_slice(frame.cut(displacement), frame.cut(determinant)),
     }
 
 

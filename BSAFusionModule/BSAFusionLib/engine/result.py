@@ -54,6 +54,6 @@ class FusionResult:
     initial: NDArray[np.float64]
     modality: str
     fused_color: NDArray[np.uint8] | None = None
+    report: dict[str, Any] = field(default_factory=dict)
     inverse: InverseTransform | None = None
     confidence: Volume | None = None
-    report: dict[str, Any] = field(default_factory=dict)

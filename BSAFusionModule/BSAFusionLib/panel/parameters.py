@@ -17,7 +17,7 @@ from ..engine.config import FusionConfig
 from ..scene.outputs import NEW, OFF, Outputs, Published
 from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
 
-ROLES = ("fused", "color", "aligned", "transform", "quality")
+ROLES = ("fused", "color", "aligned", "transform", "quality", "slices", "inverse", "confidence")
 
 
 @parameterNodeWrapper
@@ -42,11 +42,17 @@ class FusionParameters:
     make_aligned: bool = True
     make_transform: bool = True
     make_quality: bool = True
+    make_slices: bool = True
+    make_inverse: bool = False
+    make_confidence: bool = False
     fused_node: vtkMRMLScalarVolumeNode
     color_node: vtkMRMLVectorVolumeNode
     aligned_node: vtkMRMLScalarVolumeNode
     transform_node: vtkMRMLTransformNode
     quality_node: vtkMRMLTableNode
+    slices_node: vtkMRMLTableNode
+    inverse_node: vtkMRMLTransformNode
+    confidence_node: vtkMRMLScalarVolumeNode
     show_grid: bool = False
     grid_color: bool = True
     grid_spacing: Annotated[float, WithinRange(0.5, 50.0)] = 10.0
@@ -66,6 +72,8 @@ def request(parameters: Any) -> FusionRequest:
         registration_spacing_mm=parameters.registration_spacing,
         colormap=parameters.colormap.value,
         batch_size=parameters.batch_size,
+        inverse=parameters.make_inverse,
+        confidence=parameters.make_confidence,
     )
     outputs = Outputs(**{role: _destination(parameters, role) for role in ROLES})
     return FusionRequest(_id(parameters.fixed_volume), _id(parameters.moving_volume), config, outputs)

@@ -11,6 +11,7 @@ import vtk
 from numpy.typing import NDArray
 
 from ..engine.result import FusionResult
+from .charts import SLICE, fill_slices, show_charts, slice_columns
 from .outputs import Output
 from .quality_table import fill_table
 from .total_transform import inverse_transform, total_transform
@@ -44,9 +45,14 @@ def contents(
 def _on_request(
     result: FusionResult, fixed: slicer.vtkMRMLVolumeNode, moving: slicer.vtkMRMLVolumeNode
 ) -> list[Output]:
-    """The results that are made only when asked for."""
+    """The results that are made only where there is something to make them of."""
     here, there = fixed.GetName(), moving.GetName()
     outputs = []
+    if slice_columns(result.report)[SLICE]:
+        slices = partial(fill_slices, result.report)
+        outputs.append(
+            Output("slices", "vtkMRMLTableNode", f"Slices of {there} to {here}", slices, show_charts)
+        )
     if result.inverse is not None:
         inverse = partial(_fill_transform, inverse_transform(result.inverse), moving, fixed)
         outputs.append(

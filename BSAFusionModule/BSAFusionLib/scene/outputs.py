@@ -19,6 +19,7 @@ class Outputs:
 
     fused: vtkMRMLScalarVolumeNode. color: vtkMRMLVectorVolumeNode, made for PET and SPECT only.
     aligned: vtkMRMLScalarVolumeNode. transform: vtkMRMLTransformNode. quality: vtkMRMLTableNode.
+    slices: vtkMRMLTableNode, with its charts.
     inverse: vtkMRMLTransformNode, confidence: vtkMRMLScalarVolumeNode; only where they are asked for.
     """
 
@@ -27,6 +28,7 @@ class Outputs:
     aligned: str = NEW
     transform: str = NEW
     quality: str = NEW
+    slices: str = NEW
     inverse: str = NEW
     confidence: str = NEW
 
@@ -40,6 +42,7 @@ class Published:
     aligned: str | None = None
     transform: str | None = None
     quality: str | None = None
+    slices: str | None = None
     inverse: str | None = None
     confidence: str | None = None
 

@@ -10,6 +10,7 @@ import slicer
 
 from ..engine.errors import InputError
 from ..engine.result import FusionResult
+from .charts import charts_of
 from .contents import contents
 from .folder import file_beside
 from .fusion_nodes import PREFIX, mark
@@ -53,6 +54,7 @@ def publish(
             for key, text in attributes.items():
                 node.SetAttribute(key, text)
         created = [node for role, node in nodes.items() if targets[role] is None]
+        created += charts_of(nodes["slices"]) if "slices" in nodes else []
         file_beside(scene, fixed, created, f"{fixed.GetName()} fused with {moving.GetName()}")
     return Published(**{role: node.GetID() for role, node in nodes.items()})
 
@@ -92,6 +94,9 @@ def _write(
 def _keep(transaction: Transaction, node: slicer.vtkMRMLNode) -> None:
     """Remember a node and how it is displayed."""
     transaction.keep(node)
+    if node.IsA("vtkMRMLTableNode"):
+        for chart in charts_of(node):
+            transaction.keep(chart)
     if node.IsA("vtkMRMLDisplayableNode"):
         for n in range(node.GetNumberOfDisplayNodes()):
             transaction.keep(node.GetNthDisplayNode(n))
