@@ -1,4 +1,4 @@
-"""python -m bsafusion_training train | evaluate | export."""
+"""python -m bsafusion_training train | evaluate | speed | export."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from pathlib import Path
 import torch
 
 from .data.pairs import SETS, Pairs, read_folder, read_sets
-from .evaluation import Fuse, evaluate, table_text
+from .data.volumes import FILES, read_volume_pairs
+from .evaluation import Fuse, evaluate, patient_text, table_text
 from .export import export, fold_normalisation, load_average
+from .speed import table
 from .trainer import Recipe, Trainer, train
+from .worst import draw_worst
+
+SLICES_A_PATIENT = 6
 
 
 def run_train(options: argparse.Namespace) -> None:
@@ -30,13 +35,17 @@ def run_train(options: argparse.Namespace) -> None:
 
 
 def pairs_of(data: Path, part: str) -> dict[str, Pairs]:
-    """Return the atlas' sets, or the one set of a folder that holds MRI/ and one other folder."""
+    """Return the atlas' sets, the one set of a folder that holds MRI/ and one other folder, or slices of
+    volumes, six a patient."""
     if (data / "MRI").is_dir():
         others = [folder.name for folder in data.iterdir() if folder.is_dir() and folder.name != "MRI"]
         return {data.name: read_folder(data, others[0])}
+    if any(data.glob("*/MR_T1_image.nii.gz")):
+        return {name: read_volume_pairs(data, name, SLICES_A_PATIENT) for name in FILES}
     if not any((data / name).is_dir() for name in SETS):
         raise SystemExit(
-            f"{data} holds neither MRI/ nor any of {', '.join(SETS)}: name a folder of aligned pairs."
+            f"{data} holds neither MRI/ nor any of {', '.join(SETS)}, nor patients with MR_T1_image.nii.gz: "
+            "name a folder of aligned pairs."
         )
     return read_sets(data, part)
 
@@ -57,10 +66,23 @@ def run_evaluate(options: argparse.Namespace) -> None:
     numbers = {}
     for name, pairs in pairs_of(options.data, options.part).items():
         keep = list(range(0, len(pairs), options.every))
-        numbers[name] = evaluate(network, pairs.select(keep), options.strength, options.seed, options.others)
-        print(table_text(name, numbers[name]) + "\n", flush=True)
+        judged = pairs.select(keep)
+        numbers[name] = evaluate(network, judged, options.strength, options.seed, options.others)
+        print(f"{table_text(name, numbers[name])}\n\n{patient_text(judged, numbers[name])}\n", flush=True)
+        if options.pictures:
+            options.pictures.mkdir(parents=True, exist_ok=True)
+            path = options.pictures / f"worst_{name}.png"
+            scores = numbers[name]["network"]
+            worst = draw_worst(network, judged, scores, options.strength, options.seed, path)
+            print(f"{path}, from the worst: {', '.join(worst)}\n")
     if options.json:
         options.json.write_text(json.dumps(numbers) + "\n")
+
+
+def run_speed(options: argparse.Namespace) -> None:
+    """Print how long a slice takes."""
+    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    print(table(options.model, options.batches, options.sizes, device, options.half))
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -88,6 +110,13 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
+    timing = commands.add_parser("speed", help="time an exported model")
+    timing.add_argument("--model", type=Path, required=True)
+    timing.add_argument("--batches", type=int, nargs="+", default=[1, 8])
+    timing.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    timing.add_argument("--device", help="cpu or cuda; cuda where there is one")
+    timing.add_argument("--half", action="store_true", help="half precision as well")
+    timing.set_defaults(run=run_speed)
     add_evaluate(
         commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
     )
@@ -110,7 +139,10 @@ def add_evaluate(judging: argparse.ArgumentParser) -> None:
     judged.add_argument("--checkpoint", type=Path)
     judged.add_argument("--model", type=Path, help="exported file, as it ships")
     judging.add_argument(
-        "--data", type=Path, required=True, help="the sets' folder, or one folder with MRI/ and CT/"
+        "--data",
+        type=Path,
+        required=True,
+        help="the sets' folder, one folder with MRI/ and CT/, or patients' volumes",
     )
     judging.add_argument("--part", choices=("validation", "training", "all"), default="validation")
     judging.add_argument("--strength", type=float, default=1.0, help="times the published deformation")
@@ -118,6 +150,9 @@ def add_evaluate(judging: argparse.ArgumentParser) -> None:
     judging.add_argument("--every", type=int, default=1, help="judge every n-th pair only")
     judging.add_argument(
         "--others", type=Path, help="folder with another method's fused pictures, under the pairs' names"
+    )
+    judging.add_argument(
+        "--pictures", type=Path, help="folder for pictures of the ten worst pairs of each set"
     )
     judging.add_argument("--json", type=Path, help="write every number of every pair here")
     judging.set_defaults(run=run_evaluate)

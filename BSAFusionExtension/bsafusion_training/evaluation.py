@@ -120,6 +120,29 @@ def interval(values: list[float], seed: int = 1, draws: int = 1000) -> tuple[flo
     return float(x.mean()), float(low), float(high)
 
 
+def patient_text(pairs: Pairs, table: dict[str, Scores]) -> str:
+    """Return means per patient as a Markdown table, and how many pairs came out better and worse."""
+    before, after = table["nothing done"], table["network"]
+    lines = [
+        "| patient | pairs | NCC | error mean | error median | still |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for case in dict.fromkeys(pairs.cases):
+        rows = [i for i, name in enumerate(pairs.cases) if name == case]
+
+        def mean(scores: Scores, column: str, rows: list[int] = rows) -> float:
+            return float(np.mean([scores[column][i] for i in rows]))
+
+        cells = [
+            f"{mean(before, c):.3f} to {mean(after, c):.3f}" for c in ("NCC", "error mean", "error median")
+        ]
+        lines.append(f"| {case} | {len(rows)} | {' | '.join(cells)} | {mean(after, 'still'):.2f} |")
+    ratio = np.array(after["error mean"]) / np.array(before["error mean"])
+    halved, harmed = int((ratio <= 0.5).sum()), int((ratio > 1.1).sum())
+    summary = f"Mean error halved in {halved}, raised by more than 10 % in {harmed} of {len(pairs)} pairs."
+    return "\n".join([*lines, "", summary])
+
+
 def table_text(name: str, table: dict[str, Scores]) -> str:
     """Return the numbers of one set as a Markdown table, means with their intervals."""
     columns = ["NCC", *FUSION, "error mean", "error median", "still", "least Jacobian"]
