@@ -36,6 +36,22 @@ def test_a_broken_library_is_removed_first(installed: list[Any]) -> None:
     assert installed == [("pip_uninstall", "SimpleITK"), ("pip_install", "SimpleITK")]
 
 
+def test_a_broken_library_that_cannot_be_removed_is_overwritten(
+    installed: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import slicer
+
+    def refuse(name: str) -> None:
+        raise RuntimeError(f"no RECORD file was found for {name}")
+
+    monkeypatch.setattr(slicer.util, "pip_uninstall", refuse)
+    new_installer().install("SimpleITK", repair=True)
+    assert installed == [
+        ("pip_install", ["--ignore-installed", "--no-deps", "SimpleITK"]),
+        ("pip_install", "SimpleITK"),
+    ]
+
+
 def test_slicer_5_12_installs_with_its_packaging(
     installed: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,3 +146,12 @@ def test_runs_cancels_and_killed_workers_pile_nothing_up(open_panel: OpenPanel, 
         wait_until_idle(panel)
         assert ("signal 9" in panel.ui.resultLabel.text) == (way == "kill")
     assert (names(scene), str(scene).count("vtkObserver")) == before
+
+
+def test_the_grid_of_a_whole_body_has_the_widest_spacing_there_is(open_panel: OpenPanel, pair: Any) -> None:
+    for node in pair:
+        node.SetSpacing(100, 100, 500)
+    ui = (panel := open_panel()).ui
+    fuse(panel)
+    assert ui.fusedSelector.currentNode() is not None
+    assert ui.gridSpacingSlider.value == 50.0

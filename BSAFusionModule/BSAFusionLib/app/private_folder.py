@@ -6,12 +6,14 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from ..engine.errors import WorkerError
 
 _PREFIX = "bsafusion-run-"
 _MARGIN = 64 * 2**20
+_OLD_SECONDS = 86400.0
 
 
 def make_private_folder(needed: int) -> Path:
@@ -50,12 +52,16 @@ def remove_folder(folder: Path) -> None:
 
 def _sweep(temporary: Path) -> None:
     """Remove folders left by processes that were killed together with their worker."""
-    if os.name == "nt":
-        return  # Windows cannot be asked, without ending it, whether a process lives
     for folder in temporary.glob(f"{_PREFIX}*"):
         owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not _lives(int(owner)):
+        if owner.isdigit() and _is_abandoned(folder, int(owner)):
             remove_folder(folder)
+
+
+def _is_abandoned(folder: Path, owner: int) -> bool:
+    if os.name == "nt":  # cannot be asked, without ending it, whether a process lives
+        return time.time() - folder.stat().st_mtime > _OLD_SECONDS
+    return not _lives(owner)
 
 
 def _lives(pid: int) -> bool:

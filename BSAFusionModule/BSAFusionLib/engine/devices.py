@@ -46,7 +46,8 @@ def describe_devices() -> dict[str, str]:
             free, total = (
                 os.sysconf(n) * os.sysconf("SC_PAGE_SIZE") for n in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES")
             )
-            described[device] = f"processor, {torch.get_num_threads()} threads, {_of(free, total)}"
+            threads = torch.get_num_threads()
+            described[device] = f"processor, {threads} thread{'s' * (threads > 1)}, {_of(free, total)}"
         else:
             described[device] = "Apple graphics" if device == "mps" else "processor"
     return described

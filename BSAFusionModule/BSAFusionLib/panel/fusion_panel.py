@@ -17,7 +17,7 @@ from ..app.worker_command import worker_command, worker_environment
 from ..scene.display import fit, show_volume
 from ..scene.grid_display import draw_grid, grid_spacing_mm
 from .installer import SlicerInstaller
-from .parameters import choose, keep_published, request, swap
+from .parameters import GRID_SPACING_MM, choose, keep_published, request, swap
 from .qt_process import QtProcess, QtScheduler
 from .settings_link import SettingsLink
 
@@ -200,9 +200,9 @@ class FusionPanel:
     def _take_grid_spacing(self) -> None:
         """Start from the spacing that suits the new deformation."""
         if self._parameters.transform_node is not None:
-            self._parameters.grid_spacing = grid_spacing_mm(
-                self._scene, self._parameters.transform_node.GetID()
-            )
+            wanted = grid_spacing_mm(self._scene, self._parameters.transform_node.GetID())
+            least, most = GRID_SPACING_MM
+            self._parameters.grid_spacing = min(max(wanted, least), most)
             self.draw_grid()
 
     def _clear(self) -> None:

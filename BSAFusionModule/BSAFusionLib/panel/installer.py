@@ -21,7 +21,7 @@ class SlicerInstaller:
     def install(self, name: str, repair: bool) -> None:
         """Install one library, replacing what is there when repair is set."""
         if repair:
-            _pip_uninstall(name)
+            _remove(name)
         if name == "torch" and hasattr(slicer.modules, "pytorchutils"):
             _install_with_extension()
         else:
@@ -51,5 +51,9 @@ def _pip_install(wanted: str) -> None:
         pip_ensure([wanted], requester="BSAFusion", prompt_install=False)
 
 
-def _pip_uninstall(name: str) -> None:
-    slicer.util.pip_uninstall(name)
+def _remove(name: str) -> None:
+    """Take a broken library away; where pip cannot, for it lacks its own records, lay a whole one over it."""
+    try:
+        slicer.util.pip_uninstall(name)
+    except Exception:
+        slicer.util.pip_install(["--ignore-installed", "--no-deps", requirement(name)])

@@ -17,6 +17,7 @@ from ..engine.config import FusionConfig
 from ..scene.outputs import NEW, OFF, Outputs, Published
 from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
 
+GRID_SPACING_MM = (0.5, 50.0)
 ROLES = ("fused", "color", "aligned", "transform", "quality", "slices", "inverse", "confidence")
 
 
@@ -55,7 +56,7 @@ class FusionParameters:
     confidence_node: vtkMRMLScalarVolumeNode
     show_grid: bool = False
     grid_color: bool = True
-    grid_spacing: Annotated[float, WithinRange(0.5, 50.0)] = 10.0
+    grid_spacing: Annotated[float, WithinRange(*GRID_SPACING_MM)] = 10.0
 
 
 def request(parameters: Any) -> FusionRequest:

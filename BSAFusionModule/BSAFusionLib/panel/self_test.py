@@ -64,7 +64,7 @@ def refuses_bad_input(test: Any, logic: Any) -> None:
 
 
 def fuses_and_cancels_in_the_panel(test: Any, new_widget: Callable[[], Any]) -> None:
-    """Two volumes are chosen on their own; one click fuses, a second one updates, a third one cancels."""
+    """Two volumes are chosen; one click fuses, another updates, a third cancels; bad input is told."""
     _pair, fixed, moving = _phantom_nodes()
     with _panel(new_widget) as (ui, controller):
         test.assertIs(ui.fixedSelector.currentNode(), fixed)
@@ -79,6 +79,9 @@ def fuses_and_cancels_in_the_panel(test: Any, new_widget: Callable[[], Any]) -> 
         ui.fuseButton.click()
         test.assertFalse(controller.state.is_busy)
         test.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+        ui.movingSelector.setCurrentNode(fixed)
+        test.assertFalse(ui.fuseButton.enabled)
+        test.assertIn("the same", ui.reasonLabel.text)
 
 
 def _phantom_nodes() -> tuple[HeadPair, Any, Any]:
