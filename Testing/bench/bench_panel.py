@@ -119,6 +119,7 @@ def bench_endure(panel: Any, runs: int = 50) -> None:
     """Many runs, 20 cancels at random times and 10 killed workers on a small pair."""
     random.seed(1)
     _load(panel, 32, 10)
+    panel.ui.alignmentCombo.currentIndex = panel.ui.alignmentCombo.count - 1  # none: many short runs
     _fuse(panel)
     before = _holdings()
     print(f"before                    {before}", flush=True)
@@ -145,10 +146,11 @@ def _holdings() -> str:
     held = {
         "nodes": scene.GetNumberOfNodes(),
         "observers": str(scene).count("vtkObserver"),
-        "processes": _children(),
+        "processes": len(_children()),
         "open files": len(list(Path("/proc/self/fd").iterdir())),
         "folders": len(list(Path(tempfile.gettempdir()).glob(f"bsafusion-run-{os.getpid()}-*"))),
-        "MB": round(_memory()),
+        "MB": round(_memory(os.getpid())),
+        "MB in the worker": round(sum(_memory(pid) for pid in _children())),
     }
     return ", ".join(f"{number} {name}" for name, number in held.items())
 
@@ -192,7 +194,7 @@ def _cancel(panel: Any) -> float:
     began = time.perf_counter()
     if not _idle(panel):
         panel.ui.fuseButton.click()
-    desktop.wait_for(lambda: _children() == 0 or _idle(panel))
+    desktop.wait_for(lambda: not _children() and _idle(panel))
     return time.perf_counter() - began
 
 
@@ -207,14 +209,14 @@ def _kill(panel: Any) -> None:
         raise RuntimeError(panel.ui.resultLabel.text)
 
 
-def _memory() -> float:
-    """Resident memory of this process, MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def _memory(pid: int) -> float:
+    """Resident memory of a process, MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 2**20
 
 
-def _children() -> int:
-    return len(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+def _children() -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
 
 
 def main() -> None:
