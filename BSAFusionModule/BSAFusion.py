@@ -85,8 +85,9 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._follow_scene()
 
     def exit(self) -> None:
-        """Choose no volumes on one's own while nobody looks."""
+        """Choose no volumes on one's own while nobody looks, and leave the views as they were."""
         self._shown = False
+        self.panel.review.leave()
 
     def onReload(self) -> None:
         """Reload the library as well, which Slicer does not do on its own."""

@@ -37,7 +37,9 @@ TOOLS: dict[str, Callable[[Any, FusionNodes], ReviewTool]] = {
     "deformation": lambda scene, fusion: Deformation(scene, fusion, 0.4),
     "before, after, fused": BeforeAfterFused,
     "linked cursor": LinkedCursor,
-    "drawing": lambda scene, fusion: DeformationDrawing(scene, fusion, Drawing("arrows", 15, False)),
+    "drawing": lambda scene, fusion: DeformationDrawing(
+        scene, fusion, Drawing("arrows", 15, False, ("vtkMRMLSliceNodeRed",))
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from ..scene.grid_display import draw_grid, grid_spacing_mm
 from .installer import SlicerInstaller
 from .parameters import GRID_SPACING_MM, choose, keep_published, request, swap
 from .qt_process import QtProcess, QtScheduler
+from .review_panel import ReviewPanel
 from .settings_link import SettingsLink
 
 _EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
@@ -53,6 +54,7 @@ class FusionPanel:
         self._link = SettingsLink(ui, self.refresh)
         self.on_transform: Callable[[Any], None] | None = None
         """Told of the transform that a fusion has made."""
+        self.review = ReviewPanel(ui.showSection, scene)
         self._connect()
 
     def _connect(self) -> None:
@@ -88,6 +90,7 @@ class FusionPanel:
         """End the run and the worker."""
         self._parameters = None
         self._link.bind(None)
+        self.review.close()
         self.controller.close()
 
     def refresh(self) -> None:
@@ -116,6 +119,7 @@ class FusionPanel:
         ui.fitButton.enabled = self._parameters.fixed_volume is not None
         for name in ("gridCheck", "gridSpacingSlider", "gridColorCheck"):
             getattr(ui, name).enabled = self._parameters.transform_node is not None
+        self.review.refresh()
 
     def on_fuse(self) -> None:
         """Start, or cancel what is running."""
@@ -123,6 +127,7 @@ class FusionPanel:
             self.controller.cancel()
         else:
             self._clear()
+            self.review.leave()
             self.controller.start(request(self._parameters))
 
     def on_self_check(self) -> None:
@@ -137,6 +142,7 @@ class FusionPanel:
 
     def on_show(self, button: str) -> None:
         """Put the volume that a button stands for into the views, which stay where they are."""
+        self.review.leave()
         nodes = [getattr(self._parameters, name) for name in _SHOWN[button]]
         show_volume(self._scene, next(node for node in nodes if node is not None).GetID())
 

@@ -11,9 +11,11 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from ..engine.color import AUTOMATIC, colorize
 from ..engine.recolor import recolor, to_levels
-from .fusion_nodes import FusionNodes
+from .fusion_nodes import PREFIX, FusionNodes
 from .palette import LEVELS, palette, window_limits
 from .vtk_bridge import voxels
+
+_STRENGTH = PREFIX + "Strength"
 
 
 class Recolor:
@@ -44,6 +46,12 @@ class Recolor:
             return "The volume that gives the colours has been changed since the fusion."
         return None
 
+    @property
+    def strength(self) -> float:
+        """How strong the colours are now, also after the scene was saved and loaded."""
+        color = self._fusion.get("color")
+        return float((color.GetAttribute(_STRENGTH) if color is not None else None) or 1.0)
+
     def apply(self, strength: float) -> None:
         """Colour as the tracer's volume is shown now; strength from 0, grey, to 1."""
         display = self.tracer.GetDisplayNode()
@@ -62,6 +70,8 @@ class Recolor:
         columns, rows, slices = image.GetDimensions()
         out = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(slices, rows, columns, 3)
         recolor(self._fused_levels(), self._tracer_levels(limits), shades, strength, out)
+        color: Any = self._fusion.get("color")
+        color.SetAttribute(_STRENGTH, f"{strength:g}")
         image.GetPointData().GetScalars().Modified()
         image.Modified()
 

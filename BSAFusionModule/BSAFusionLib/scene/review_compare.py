@@ -29,10 +29,12 @@ class Fade(ReviewTool):
     ) -> None:
         super().__init__(scene, fusion)
         self.node(over)
+        self.share = share
         self.set_layers(self.node("fixed").GetID(), self.shown_id(over), share)
 
     def set_share(self, share: float) -> None:
         """Show only the fixed volume (0), only the other one (1), or something between."""
+        self.share = share
         self.set_opacity(share)
 
 

@@ -59,6 +59,8 @@ def bring_back(node: slicer.vtkMRMLNode, copy: slicer.vtkMRMLNode) -> None:
     """Make a node as it was when it was remembered."""
     node.CopyContent(copy, False)
     node.CopyReferences(copy)
+    if node.IsA("vtkMRMLDisplayNode"):
+        node.SetViewNodeIDs(copy.GetViewNodeIDs())  # CopyContent adds to them
 
 
 def _node_ids(scene: slicer.vtkMRMLScene) -> set[str]:
