@@ -140,8 +140,13 @@ class qMRMLNodeComboBox(qt.QWidget):
             self._refresh()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _added(self, _caller: object, _event: object, node: Any) -> None:
+        if shiboken6.isValid(self) and self._filter.accepts(node):
+            self._refresh()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
     def _removed(self, _caller: object, _event: object, node: Any) -> None:
-        if shiboken6.isValid(self):
+        if shiboken6.isValid(self) and node.GetID() in self._ids:
             self._refresh(node.GetID())
 
     @QtCore.Slot(object)
@@ -153,12 +158,12 @@ class qMRMLNodeComboBox(qt.QWidget):
         if scene is None:
             return
         changes = (
-            scene.NodeAddedEvent,
             scene.EndBatchProcessEvent,
             scene.EndCloseEvent,
             scene.EndImportEvent,
         )
         self._tags = [scene.AddObserver(event, self._observe) for event in changes]
+        self._tags.append(scene.AddObserver(scene.NodeAddedEvent, self._added))
         self._tags.append(scene.AddObserver(scene.NodeRemovedEvent, self._removed))
         self.destroyed.connect(_unobserver(scene, tuple(self._tags)))
         self._refresh()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sys import platform
+from typing import Any
 
 import numpy as np
 import slicer
@@ -21,14 +22,16 @@ SLICE_MANAGERS = (
     "vtkMRMLVolumeGlyphSliceDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
     "vtkMRMLTransformsDisplayableManager2D",
-    "vtkMRMLMarkupsDisplayableManager",
 )
+_MARKUPS = "vtkMRMLMarkupsDisplayableManager"
 VIEW_MANAGERS = (
     "vtkMRMLCameraDisplayableManager",
     "vtkMRMLViewDisplayableManager",
     "vtkMRMLModelDisplayableManager",
     "vtkMRMLTransformsDisplayableManager3D",
 )
+
+_logics: dict[str, Any] = {}
 
 
 def render_slice_view(
@@ -42,7 +45,9 @@ def render_slice_view(
     logic.SetSliceNode(node)
     renderer = vtk.vtkRenderer()
     renderer.AddViewProp(_image(logic))
-    with _managers(SLICE_MANAGERS, renderer, node, size):
+    has_markups = scene.GetNumberOfNodesByClass("vtkMRMLMarkupsNode") > 0
+    managers = (*SLICE_MANAGERS, _MARKUPS) if has_markups else SLICE_MANAGERS
+    with _managers(managers, renderer, node, size):
         picture = _picture(renderer.GetRenderWindow())
     logic.SetMRMLScene(None)
     return picture
@@ -68,6 +73,15 @@ def write_png(picture: NDArray[np.uint8], path: Path) -> None:
     writer.SetInputData(image)
     writer.SetFileName(str(path))
     writer.Write()
+
+
+def _markups_logic(scene: slicer.vtkMRMLScene) -> slicer.vtkSlicerMarkupsLogic:
+    """The logic that knows how each kind of markup is drawn; one a scene, as in the application."""
+    if _logics.get("scene") is not scene:
+        logic = slicer.vtkSlicerMarkupsLogic()
+        logic.SetMRMLScene(scene)
+        _logics.update(scene=scene, logic=logic)
+    return _logics["logic"]
 
 
 def _resize(node: slicer.vtkMRMLSliceNode, size: tuple[int, int]) -> None:
@@ -108,10 +122,8 @@ def _managers(
     interactor = vtk.vtkRenderWindowInteractor()
     interactor.SetRenderWindow(window)
     application = slicer.vtkSlicerApplicationLogic()
-    markups = slicer.vtkSlicerMarkupsLogic()  # knows how each kind of markup is drawn
-    markups.SetMRMLApplicationLogic(application)
-    markups.SetMRMLScene(view.GetScene())
-    application.SetModuleLogic("Markups", markups)
+    if _MARKUPS in names:
+        application.SetModuleLogic("Markups", _markups_logic(view.GetScene()))
     group = slicer.vtkMRMLDisplayableManagerGroup()
     group.SetRenderer(renderer)
     for name in names:
@@ -121,7 +133,6 @@ def _managers(
     group.SetMRMLDisplayableNode(view)
     yield
     group.SetMRMLDisplayableNode(None)
-    markups.SetMRMLScene(None)
     window.Finalize()
 
 

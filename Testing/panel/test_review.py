@@ -84,16 +84,7 @@ def test_one_click_begins_a_tool_and_one_leaves_it(
     np.testing.assert_array_equal(look(scene), seen)
 
 
-def test_a_second_tool_takes_the_place_of_the_first(ui: Any, scene: Any) -> None:
-    before = state_of(scene)
-    ui.swipeButton.click()
-    ui.edgesButton.click()
-    assert (ui.swipeButton.checked, ui.edgesButton.checked) == (False, True)
-    ui.edgesButton.click()
-    assert state_of(scene) == before
-
-
-@pytest.mark.parametrize("way", ["exit", "close", "fused", "clear"])
+@pytest.mark.parametrize("way", ["exit", "close", "clear"])
 def test_a_tool_is_left_with_the_module_and_the_scene(
     open_panel: OpenPanel, panel: Any, ui: Any, scene: Any, way: str
 ) -> None:
@@ -104,8 +95,6 @@ def test_a_tool_is_left_with_the_module_and_the_scene(
         panel.exit()
     elif way == "close":
         open_panel.close()
-    elif way == "fused":
-        panel.panel.review.leave()
     else:
         scene.Clear()
         assert panel.panel.review.tool is None
