@@ -48,8 +48,7 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent: Any = None) -> None:
         VTKObservationMixin.__init__(self)
         self.logic = None
-        self.panel = None
-        self.applyPanel = None
+        self.panel = self.applyPanel = None
         self._shown = parent is None
         ScriptedLoadableModuleWidget.__init__(self, parent)  # calls setup when there is no parent
 
