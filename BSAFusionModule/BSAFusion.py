@@ -59,15 +59,15 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         from BSAFusionLib.panel.fusion_panel import FusionPanel
 
         ScriptedLoadableModuleWidget.setup(self)
+        scene = slicer.mrmlScene
         widget = slicer.util.loadUI(str(resource_path("UI/BSAFusion.ui")))
         self.layout.addWidget(widget)
         self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(slicer.mrmlScene)
-        self.logic = BSAFusionLogic()
-        self.panel = FusionPanel(self.ui, slicer.mrmlScene)
-        self.applyPanel = ApplyPanel(self.layout, slicer.mrmlScene)
+        widget.setMRMLScene(scene)
+        self.logic, self.panel = BSAFusionLogic(), FusionPanel(self.ui, scene)
+        self.applyPanel = ApplyPanel(self.layout, scene)
         self.panel.on_transform = self.applyPanel.follow
-        scene = slicer.mrmlScene
+        self.panel.close_layout(self.layout)
         self.addObserver(scene, scene.StartCloseEvent, self._on_scene_start_close)
         for event in (scene.EndCloseEvent, scene.EndImportEvent, scene.NodeAddedEvent):
             self.addObserver(scene, event, self._on_scene_changed)
@@ -94,7 +94,7 @@ class BSAFusionWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
-    def _on_scene_start_close(self, _scene: Any, _event: str) -> None:
+    def _on_scene_start_close(self, *_event: Any) -> None:
         self.panel.set_parameters(None)
 
     def _on_scene_changed(self, scene: Any, _event: str) -> None:

@@ -51,7 +51,7 @@ def test_no_label_is_cut_off_in_a_narrow_panel(open_panel: OpenPanel, factor: fl
     unfold(panel.ui)
     for widget in vars(panel.ui).values():
         if widget.className() in ("QLabel", "QPushButton", "QCheckBox") and widget.text:
-            widget.text += "n" * round((factor - 1) * len(widget.text))
+            widget.text += " nn" * round((factor - 1) * len(widget.text) / 3)
     resize(panel, NARROW)
     assert panel.parent.width == NARROW
     assert clipped(panel.ui) == []
@@ -63,6 +63,12 @@ def test_everything_that_is_operated_has_a_name_and_every_button_a_tooltip(open_
     assert [w.name for w in widgets if w.className() in NAMED and not w.accessibleName] == []
     buttons = [w for w in widgets if w.className() in ("QPushButton", "QCheckBox", "QComboBox")]
     assert [w.name for w in buttons if not w.toolTip and w.name != "fuseButton"] == []
+
+
+def test_every_selector_lists_the_nodes_of_the_scene(open_panel: OpenPanel, scene: Any) -> None:
+    selectors = [w for w in vars(open_panel().ui).values() if w.className() == "qMRMLNodeComboBox"]
+    assert len(selectors) >= 10
+    assert [w.name for w in selectors if w.mrmlScene() is not scene] == []
 
 
 @pytest.mark.usefixtures("pair")

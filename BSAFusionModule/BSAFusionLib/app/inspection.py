@@ -101,7 +101,7 @@ def describe(facts: Facts) -> str:
     if facts.volume is None:
         return facts.problem or ""
     grid = facts.volume.grid
-    text = _("{plane}, {counts} voxels of {spacing} mm, field of view {size} mm.").format(
+    text = _("{plane}, {counts} voxels of {spacing}\u00a0mm, field of view {size}\u00a0mm.").format(
         plane=_plane(facts.volume).capitalize(),
         counts=_by(str(n) for n in grid.shape[::-1]),
         spacing=_by(f"{mm:.2f}" for mm in grid.spacing),

@@ -72,6 +72,11 @@ class FusionPanel:
             getattr(ui, name).connect("clicked(bool)", self.draw_grid)
         ui.gridSpacingSlider.connect("valueChanged(double)", self.draw_grid)
 
+    def close_layout(self, layout: Any) -> None:
+        """Put the log below all other sections, and what room is left below that."""
+        layout.addWidget(self.ui.logSection)
+        layout.addStretch(1)
+
     def set_parameters(self, parameters: Any) -> None:
         """Take up the settings of the scene as it is now, or None while it is being closed."""
         self._parameters = parameters
