@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup test lint demo bench pictures train evaluate
+.PHONY: setup test lint demo bench pictures reference train evaluate
 
 setup: $(READY)
 
@@ -28,6 +28,9 @@ bench: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python -m Testing.pictures docs/pictures
+
+reference: $(READY)
+	$(BIN)/python -m bsafusion_demo.reference
 
 train: $(READY)
 	$(BIN)/python -m bsafusion_training train $(ARGS)
