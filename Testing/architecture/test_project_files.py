@@ -3,21 +3,34 @@ import re
 import subprocess
 import tomllib
 
+import jsonschema
 from BSAFusionLib import __version__
 
 from Testing.architecture.source_tree import EXTENSION, LIBRARY, MODULE, ROOT, python_files
 
-CATALOGUE_FIELDS = {  # of the index's schema 1.0.2
-    "$schema",
-    "category",
-    "scm_url",
-    "scm_revision",
-    "scm_type",
-    "build_dependencies",
-    "dicom_support_rule",
-    "build_subdirectory",
-    "enabled",
-    "tier",
+# What schema 1.0.2 of the extension index asks of an entry.
+CATALOGUE_SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "required": ["$schema", "category", "scm_url"],
+    "additionalProperties": False,
+    "properties": {
+        **{
+            name: {"type": "string"}
+            for name in (
+                "$schema",
+                "category",
+                "scm_url",
+                "scm_revision",
+                "dicom_support_rule",
+                "build_subdirectory",
+            )
+        },
+        "scm_type": {"enum": ["git", "local"]},
+        "build_dependencies": {"type": "array", "items": {"type": "string"}},
+        "enabled": {"type": "boolean"},
+        "tier": {"type": "integer", "minimum": 1, "maximum": 5},
+    },
 }
 PLACES = re.compile(r"/work/|/root/|/home/|pypi\.org|pythonhosted|download\.pytorch")
 
@@ -36,14 +49,47 @@ def test_cmake_lists_exactly_the_scripts_of_the_tree() -> None:
     assert "  ${MODULE_NAME}.py\n" in text
 
 
-def test_the_catalogue_entry_fits_its_schema_and_cmake() -> None:
-    entry = json.loads((EXTENSION / "catalogue" / "BSAFusion.json").read_text(encoding="utf-8"))
-    assert entry.keys() <= CATALOGUE_FIELDS
-    assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
+def catalogue_entry() -> dict[str, object]:
+    entry: dict[str, object] = json.loads(
+        (EXTENSION / "catalogue" / "BSAFusion.json").read_text(encoding="utf-8")
+    )
+    return entry
+
+
+def test_the_catalogue_entry_is_valid_against_its_schema() -> None:
+    validator = jsonschema.Draft7Validator(CATALOGUE_SCHEMA)
+    assert not list(validator.iter_errors(catalogue_entry()))
+    for wrong in (
+        {"tier": 6},
+        {"enabled": "yes"},
+        {"description": "more"},
+        {"build_dependencies": "PyTorch"},
+    ):
+        assert list(validator.iter_errors({**catalogue_entry(), **wrong})), wrong
+
+
+def test_the_catalogue_entry_agrees_with_cmake() -> None:
+    entry = catalogue_entry()
+    assert str(entry["$schema"]).endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
     assert entry["category"] == cmake_value("EXTENSION_CATEGORY") == "Registration"
     assert entry["build_dependencies"] == [cmake_value("EXTENSION_DEPENDS")] == ["PyTorch"]
-    assert entry["scm_url"].removesuffix(".git") == cmake_value("EXTENSION_HOMEPAGE")
-    assert isinstance(entry["tier"], int)
+    assert str(entry["scm_url"]).removesuffix(".git") == cmake_value("EXTENSION_HOMEPAGE")
+    assert "project(BSAFusion)" in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+
+
+def test_the_catalogue_shows_an_icon_and_screenshots_that_exist() -> None:
+    addresses = [cmake_value("EXTENSION_ICONURL"), *cmake_value("EXTENSION_SCREENSHOTURLS").split()]
+    assert len(addresses) >= 2
+    place = cmake_value("EXTENSION_HOMEPAGE").replace("github.com", "raw.githubusercontent.com")
+    for address in addresses:
+        assert address.startswith(f"{place}/main/"), address
+        assert (ROOT / address.removeprefix(f"{place}/main/")).is_file(), address
+
+
+def test_the_description_can_be_understood_by_anybody() -> None:
+    words = cmake_value("EXTENSION_DESCRIPTION").split()
+    assert 15 <= len(words) <= 60
+    assert not {"displacement", "network", "modality"} & {word.strip(".,").lower() for word in words}
 
 
 def test_versions_agree() -> None:
