@@ -41,9 +41,18 @@ def fusion_loss(fused: Tensor, fixed: Tensor, aligned: Tensor) -> Tensor:
     return 0.5 * similar + 0.5 * near + 5.0 * edges
 
 
+def correlation(x: Tensor, y: Tensor) -> Tensor:
+    """Return the normalised cross-correlation of each pair of images, (N,)."""
+    x, y = x.flatten(1), y.flatten(1)
+    x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
+    return (x * y).sum(1) / torch.sqrt((x * x).sum(1) * (y * y).sum(1) + 1e-6)
+
+
 def alignment_loss(aligned: Tensor, target: Tensor) -> Tensor:
-    """Return the paper's registration loss between the warped moving image and the true aligned one."""
-    return (1 - ssim_map(aligned, target)).mean() + F.l1_loss(aligned, target)
+    """Return the paper's registration loss between the warped moving image and the true aligned one, and what
+    their correlation lacks of one."""
+    lack = 1 - correlation(aligned, target).mean()
+    return (1 - ssim_map(aligned, target)).mean() + F.l1_loss(aligned, target) + 3 * lack
 
 
 def smoothness(field: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from .data.batches import Batch
 from .losses import (
     alignment_loss,
     fusion_loss,
+    gradients,
     matching_loss,
     modality_losses,
     motion_loss,
@@ -39,21 +40,28 @@ class LossWeights:
     smoothness: float = 0.02
     classification: float = 0.1
     discrepancy: float = 0.02
-    alignment: float = 0.3
+    alignment: float = 2.0
 
 
-def head_weight(batch: Batch) -> Tensor:
-    """Return (2n, 1, h, w) on the map of the true displacements: one where there is a head, little in the
-    air; in the fixed, then in the moving frame."""
-    heads = torch.cat((torch.maximum(batch.fixed, batch.target), batch.moving))
+def worth(batch: Batch) -> Tensor:
+    """Return what an error costs on the map of the true displacements, (2n, 1, h, w).
+
+    In the fixed, then in the moving frame: little in the air, more in the head, most where the moving image
+    has edges. What happens in flat areas can hardly be seen, and is not let drown what can.
+    """
     stride = batch.fixed.shape[-1] // batch.forward.shape[-1]
+    heads = torch.cat((torch.maximum(batch.fixed, batch.target), batch.moving))
     solid = F.max_pool2d(F.avg_pool2d((heads > 0.04).float(), stride), 5, 1, 2)
-    return BACKGROUND + solid
+    edges = gradients(torch.cat((batch.target, batch.deformed))).norm(dim=1, keepdim=True)
+    edges = F.avg_pool2d(F.avg_pool2d(edges, stride), 3, 1, 1, count_include_pad=False)
+    usual = (edges * solid).sum(dim=(1, 2, 3)) / solid.sum(dim=(1, 2, 3)).clamp_min(1)
+    edges = edges / usual.clamp_min(1e-3)[:, None, None, None]
+    return BACKGROUND + solid * (0.3 + 0.7 * edges).clamp_max(4.0)
 
 
 def step_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
     """Return the motion, matching and smoothness losses, summed over the five steps."""
-    truth, weight = torch.cat((batch.forward, batch.backward)), head_weight(batch)
+    truth, weight = torch.cat((batch.forward, batch.backward)), worth(batch)
     total: dict[str, Tensor] = {name: weight.new_zeros(()) for name in ("motion", "matching", "smoothness")}
     for i, before in enumerate(trace.befores):
         prediction, logits = trace.predictions[i], trace.volumes[i]
@@ -83,12 +91,10 @@ def registration_objective(
     parts["classification"], parts["discrepancy"] = modality_losses(
         trace.logits.float(), judge(trace.summary).float(), batch.modality
     )
-    if batch.clean:
-        size, clean = batch.fixed.shape[-1], batch.clean
-        displacement = resize_field(total_displacement(trace.field), size, size)[:clean]
-        aligned = warp(batch.moving[:clean], displacement)
-        with torch.autocast(aligned.device.type, enabled=False):  # variances cancel in half precision
-            parts["alignment"] = alignment_loss(aligned, batch.target[:clean])
+    size = batch.fixed.shape[-1]
+    aligned = warp(batch.deformed, resize_field(total_displacement(trace.field), size, size))
+    with torch.autocast(aligned.device.type, enabled=False):  # variances cancel in half precision
+        parts["alignment"] = alignment_loss(aligned, batch.target)
     total = sum(
         (getattr(weights, name) * part for name, part in parts.items()), start=batch.fixed.new_zeros(())
     )

@@ -29,9 +29,8 @@ class Recipe:
     """Everything that decides what a training run gives, besides the data."""
 
     steps: int = 20000
-    fusion_steps: int = 1500
+    fusion_steps: int = 1000
     batch: int = 4
-    clean: int = 1
     rate: float = 1.5e-3
     warm_up: int = 100
     decay: float = 1e-4
@@ -105,7 +104,7 @@ class Trainer:
         if self.step % recipe.refresh == 0:
             self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
         easy = easy_share(recipe, self.step)
-        batch = self.batches.draw(recipe.batch, recipe.clean, recipe.image_size, easy, pixel=2)
+        batch = self.batches.draw(recipe.batch, recipe.image_size, easy, pixel=2)
         with self.precision():
             return registration_objective(
                 self.network, self.judge, batch, recipe.weights, recipe.network_steps
@@ -115,7 +114,7 @@ class Trainer:
         """Return the loss of MMFF on a new clean batch."""
         self.hold_registration()
         count = self.recipe.batch // 2
-        batch = self.batches.draw(count, count, self.recipe.image_size)
+        batch = self.batches.draw(count, self.recipe.image_size, clean=True)
         with self.precision():
             return fusion_objective(self.network, batch)
 

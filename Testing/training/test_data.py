@@ -49,7 +49,7 @@ def test_the_true_displacement_of_a_batch_undoes_its_deformation(monkeypatch: py
     for name in ("degrade", "random_contrast"):
         monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", lambda images, *_: images)
     maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), seed=2)
-    batch = maker.draw(4, 0, 256)
+    batch = maker.draw(4, 256)
     undone = warp(batch.moving, resize_field(batch.forward, 256, 256))
     inside = (slice(None), slice(None), slice(48, -48), slice(48, -48))
     before = (batch.moving - batch.target)[inside].abs().mean()

@@ -19,9 +19,7 @@ def pairs(count: int = 2) -> dict[str, Pairs]:
 
 
 def recipe(steps: int) -> Recipe:
-    return Recipe(
-        steps=steps, fusion_steps=2, batch=2, clean=1, warm_up=2, image_size=128, half=False, size=SMALL
-    )
+    return Recipe(steps=steps, fusion_steps=2, batch=2, warm_up=2, image_size=128, half=False, size=SMALL)
 
 
 def test_a_resumed_run_gives_what_an_unbroken_one_gives(tmp_path: Path) -> None:
@@ -46,7 +44,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 def test_registration_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(replace(recipe(1000), rate=3e-3), pairs(1))
-    batch = trainer.batches.draw(2, 1, 128, easy=1.0, pixel=2)
+    batch = trainer.batches.draw(2, 128, easy=1.0, pixel=2)
     monkeypatch.setattr(trainer.batches, "draw", lambda *_, **__: batch)
     losses = [trainer.advance() for _ in range(40)]
     for part in ("matching", "motion"):
@@ -55,7 +53,7 @@ def test_registration_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_fusion_overfits_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(replace(recipe(60), fusion_steps=60, rate=3e-3), pairs(1))
-    batch = trainer.batches.draw(2, 2, 128, easy=1.0)
+    batch = trainer.batches.draw(2, 128, easy=1.0, clean=True)
     monkeypatch.setattr(trainer.batches, "draw", lambda *_, **__: batch)
     losses = [trainer.advance()["fusion"] for _ in range(40)]
     assert losses[-1] < 0.7 * losses[0]

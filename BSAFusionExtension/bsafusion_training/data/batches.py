@@ -14,7 +14,7 @@ from .augmentation import chance, degrade, paint_functional, random_contrast
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
-SHARES = {"CT-MRI": 0.5, "PET-MRI": 0.25, "SPECT-MRI": 0.25}
+SHARES = {"CT-MRI": 0.55, "PET-MRI": 0.25, "SPECT-MRI": 0.2}
 FIELD_STRIDE = 4
 
 
@@ -22,21 +22,21 @@ FIELD_STRIDE = 4
 class Batch:
     """One training batch of n pairs.
 
-    fixed, moving, target: (n, 1, H, W) in [0, 1]; target is the moving image, undeformed and without noise.
+    fixed, moving: (n, 1, H, W) in [0, 1], as the network sees them.
+    target, deformed: the moving image without noise, undeformed and as deformed as moving.
     forward, backward: (n, 2, h, w), true displacements in pixels of that map, of fixed and of moving pixels;
     its pixels are four image pixels wide.
     modality: (2n,) indices, fixed images first.
-    clean: so many pairs, the first ones, are free of noise: pictures are compared on them.
     pixel: image pixels per pixel of fixed, moving and target.
     """
 
     fixed: Tensor
     moving: Tensor
     target: Tensor
+    deformed: Tensor
     forward: Tensor
     backward: Tensor
     modality: Tensor
-    clean: int
     pixel: int
 
 
@@ -60,11 +60,11 @@ class BatchMaker:
         weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
         self.weights = torch.cat(weights).to(device)
 
-    def draw(self, count: int, clean: int, size: int, easy: float = 0.0, pixel: int = 1) -> Batch:
-        """Make one batch of `count` pairs, the first `clean` without noise.
+    def draw(self, count: int, size: int, easy: float = 0.0, pixel: int = 1, clean: bool = False) -> Batch:
+        """Make one batch of `count` pairs.
 
         easy: share of pairs whose moving image is the fixed one in another contrast. pixel: 2 gives images of
-        half the resolution, as registration sees them.
+        half the resolution, as registration sees them. clean: without what scanners add.
         The whole field of view is drawn at size x size pixels; deformations keep their strength in pixels.
         """
         g = self.generator
@@ -81,7 +81,7 @@ class BatchMaker:
         fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
         first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
         fixed, moving = self.turn(fixed, moving)
-        return self.deform(fixed, moving, torch.cat((first, second)), clean, pixel)
+        return self.deform(fixed, moving, torch.cat((first, second)), pixel, clean)
 
     def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Flip both images left-right or top-bottom, together."""
@@ -93,7 +93,7 @@ class BatchMaker:
             )
         return fixed, moving
 
-    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, clean: int, pixel: int) -> Batch:
+    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, pixel: int, clean: bool) -> Batch:
         """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size * pixel // FIELD_STRIDE
@@ -103,7 +103,7 @@ class BatchMaker:
         forward = invert(backward, 25)
         together = resize_field(shape, size, size)
         fixed, target = warp(fixed, together), warp(moving, together)
-        moving = warp(moving, resize_field(compose(backward, shape), size, size))
-        fixed = torch.cat((fixed[:clean], degrade(fixed[clean:], g)))
-        moving = torch.cat((moving[:clean], degrade(moving[clean:], g)))
-        return Batch(fixed, moving, target, forward, backward, modality, clean, pixel)
+        deformed = warp(moving, resize_field(compose(backward, shape), size, size))
+        moving = deformed if clean else degrade(deformed, g)
+        fixed = fixed if clean else degrade(fixed, g)
+        return Batch(fixed, moving, target, deformed, forward, backward, modality, pixel)
