@@ -47,6 +47,7 @@ def _photograph(panel: Any, folder: Path) -> None:
     ui.gridCheck.click()
     _grab(panel, folder / "panel_done.png")
     draw_views(panel, folder)
+    _photograph_apply(panel, ct, folder / "panel_apply.png")
     ui.advancedSection.collapsed = ui.outputsSection.collapsed = False
     _grab(panel, folder / "panel_options.png")
     ui.advancedSection.collapsed = ui.outputsSection.collapsed = True
@@ -58,6 +59,22 @@ def _photograph(panel: Any, folder: Path) -> None:
     panel.panel._scene.RemoveNode(ct)
     desktop.wait_for(lambda: not controller.state.is_busy)
     _grab(panel, folder / "panel_error.png")
+
+
+def _photograph_apply(panel: Any, ct: Any, path: Path) -> None:
+    """Carry the CT over, and photograph only the sections that do such things."""
+    part = panel.applyPanel
+    sections = (part.ui.applySection, part.ui.exportSection)
+    for section in sections:
+        section.collapsed = False
+    part.ui.applyNodesSelector.check(ct)
+    part.ui.applyNodesSelector.setCurrentNode(ct)
+    part.ui.applyButton.click()
+    part.ui.exportFolderEdit.currentPath = "/"
+    _grab(panel, path)
+    part.widget.grab().save(str(path))
+    for section in sections:
+        section.collapsed = True
 
 
 def _grab(panel: Any, path: Path) -> None:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..engine.errors import BSAFusionError, InputError
+from ..engine.errors import InputError
+from ..engine.point_file import SUFFIXES as POINTS
+from .plain_run import run_plainly
 
 IMAGES = (".nrrd", ".nii", ".nii.gz", ".mha", ".mhd")
 SURFACES = (".vtk", ".vtp", ".vtu", ".stl", ".ply", ".obj")
-POINTS = (".mrk.json", ".fcsv", ".csv")
 
 
 def run_apply(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
-    try:
-        lines = _apply(arguments)
-    except BSAFusionError as error:
-        print(error.message, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped: nothing was written.", file=sys.stderr)
-        return 130
-    print(*lines, sep="\n")
-    return 0
+    return run_plainly(lambda: _apply(arguments))
 
 
 def _apply(arguments: argparse.Namespace) -> list[str]:

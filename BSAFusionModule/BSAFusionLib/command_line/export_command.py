@@ -5,29 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..engine.errors import BSAFusionError, InputError
+from ..engine.errors import InputError
+from .plain_run import run_plainly
 
 
 def run_export(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
-    try:
-        written = _export(arguments)
-    except BSAFusionError as error:
-        print(error.message, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Stopped: nothing was written.", file=sys.stderr)
-        return 130
-    for name, count in written.items():
-        print(f"{arguments.out / name}: {count} {'file' if count == 1 else 'files'}")
-    return 0
+    return run_plainly(lambda: _described(arguments.out, _export(arguments)))
+
+
+def _described(folder: Path, written: dict[str, int]) -> list[str]:
+    return [
+        f"{folder / name}: {count} {'file' if count == 1 else 'files'}" for name, count in written.items()
+    ]
 
 
 def _export(arguments: argparse.Namespace) -> dict[str, int]:

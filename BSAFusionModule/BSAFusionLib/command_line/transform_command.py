@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from ..engine.errors import BSAFusionError, InputError
+from ..engine.errors import InputError
+from .plain_run import run_plainly
 
 
 def run_export_transform(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit status."""
-    try:
-        words = _export(arguments)
-    except BSAFusionError as error:
-        print(error.message, file=sys.stderr)
-        return 2
-    print(f"{arguments.out}: {words}")
-    return 0
+    return run_plainly(lambda: [f"{arguments.out}: {_export(arguments)}"])
 
 
 def _export(arguments: argparse.Namespace) -> str:

@@ -46,11 +46,6 @@ class PointFile:
         return replace(self, points=points)
 
 
-def is_point_file(path: Path) -> bool:
-    """Whether a name ends as one of the formats does."""
-    return path.name.lower().endswith(SUFFIXES)
-
-
 def read_points(path: Path) -> PointFile:
     """Read the points of a file; those that are not placed yet are left out.
 

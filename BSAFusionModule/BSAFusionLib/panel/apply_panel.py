@@ -27,10 +27,10 @@ class ApplyPanel:
 
     def __init__(self, layout: Any, scene: Any) -> None:
         self._scene = scene
-        widget = slicer.util.loadUI(str(resource_path("UI/BSAFusionApply.ui")))
-        layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(scene)
+        self.widget = slicer.util.loadUI(str(resource_path("UI/BSAFusionApply.ui")))
+        layout.addWidget(self.widget)
+        self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.widget.setMRMLScene(scene)
         self.ui.exportFolderEdit.filters = ctk.ctkPathLineEdit.Dirs
         self._connect()
         self.refresh()

@@ -12,8 +12,6 @@ from ..engine.errors import InputError
 from ..engine.quiet import quiet
 from .standalone import standalone_scene
 
-SUFFIXES = (".vtk", ".vtp", ".vtu", ".stl", ".ply", ".obj")
-
 
 def move_surface(
     source: Path, target: Path, move: Callable[[NDArray[np.float64]], NDArray[np.float64]]
