@@ -19,15 +19,17 @@ from Testing.architecture.source_tree import (
 MAY_IMPORT = {
     "engine": {"engine"},
     "scene": {"engine", "scene"},
-    "app": {"engine", "scene", "app"},
-    "panel": {"engine", "scene", "app", "panel"},
-    "command_line": {"engine", "scene", "command_line"},
+    "app": {"engine", "scene", "page", "app"},
+    "panel": {"engine", "scene", "page", "app", "panel"},
+    "page": {"engine", "page"},
+    "command_line": {"engine", "scene", "page", "command_line"},
     "cohort": {"engine", "command_line", "cohort"},
 }
 DESKTOP = {"qt", "ctk"}
 MRML = {"slicer", "vtk", "vtkmodules"}
 FORBIDDEN = {
     "engine": DESKTOP | MRML,
+    "page": DESKTOP | MRML | {"torch", "SimpleITK", "PIL"},
     "scene": DESKTOP | {"torch"},
     "app": DESKTOP | {"torch"},
     "panel": {"torch"},

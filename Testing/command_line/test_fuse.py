@@ -17,7 +17,7 @@ from Testing.command_line.conftest import PhantomFiles
 
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 FILES = ["fused.nrrd", "aligned.nrrd", "fused_color.nrrd", "transform.h5", "displacement.nrrd"]
-FILES += ["report.json", "preview.png", "scene.mrb"]
+FILES += ["report.json", "report.html", "preview.png", "scene.mrb"]
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,14 @@ def test_nothing_in_common_gives_no_number_and_stays_json(noise: NDArray[np.floa
     assert json.loads(json.dumps(result)) == result
 
 
+def test_a_slice_that_shows_nothing_has_no_number(noise: NDArray[np.float32]) -> None:
+    empty = noise[1].copy()
+    empty[0] = 0.25
+    result = similarity(noise[0], empty, np.ones(empty.shape, bool))
+    assert (result["ncc_per_slice"][0], result["nmi_per_slice"][0]) == (None, None)
+    assert result["nmi_per_slice"][1] is not None
+
+
 def test_displacement_statistics_are_lengths_in_mm() -> None:
     u = np.zeros((1, 10, 10, 3), np.float32)
     u[0, :, :, 0] = np.arange(100).reshape(10, 10) * 0.03

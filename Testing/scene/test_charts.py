@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from BSAFusionLib.engine.result import FusionResult
+from BSAFusionLib.engine.slice_numbers import slice_columns
 from BSAFusionLib.scene.bundle import write_bundle
-from BSAFusionLib.scene.charts import CHARTS, charts_of, slice_columns
+from BSAFusionLib.scene.charts import CHARTS, charts_of
 from BSAFusionLib.scene.outputs import NEW, OFF, Outputs
 from BSAFusionLib.scene.publish import publish
 from slicer import vtkMRMLNode, vtkMRMLScene

@@ -19,6 +19,7 @@ RESULT_NAMES = (
     "inverse_transform.h5",
     "confidence.nrrd",
     "report.json",
+    "report.html",
     "preview.png",
     "scene.mrb",
 )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ..engine.slices import SliceFrame
+from ..page.pictures import choose_slices
 from .warped_grid import draw_warped_grid
 
 TILE = 300
@@ -23,7 +24,6 @@ _BACKGROUND = (17, 19, 23)
 _TEXT = (236, 238, 242)
 _FAINT = (150, 156, 166)
 _DIMMED = 0.55
-_SLICE_SHARES = (0.3, 0.5, 0.7)
 _LETTERS = (("R", "L"), ("A", "P"), ("S", "I"))
 
 
@@ -62,13 +62,6 @@ def draw_preview(
         _write_place(draw, (_left(0), top), frame, index)
     draw.text((_MARGIN, picture.height - _FOOTER // 2), note, _FAINT, _font(14), anchor="lm")
     return picture
-
-
-def choose_slices(stack: NDArray[np.uint8]) -> list[int]:
-    """Three slices, (N, H, W), spread over the part of the stack that shows something."""
-    bright = (stack > stack.max() / 4).mean(axis=(1, 2))
-    shown = np.flatnonzero(bright > bright.max() / 4)
-    return [int(shown[0] + round(share * (shown[-1] - shown[0]))) for share in _SLICE_SHARES]
 
 
 def _tile(pixels: NDArray[np.uint8], frame: SliceFrame) -> Image.Image:

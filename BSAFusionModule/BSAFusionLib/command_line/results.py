@@ -26,6 +26,8 @@ from ..engine.point_file import read_points
 from ..engine.reference import Reference
 from ..engine.result import Progress
 from ..engine.segmentations import Segmentations
+from ..page.html import html_page
+from ..page.pictures import take_pictures
 from .info_command import versions
 
 
@@ -78,7 +80,11 @@ def write_results(
         progress(f"Writing {name}", number, len(steps))
         write(folder / name)
         files[name] = _sha256(folder / name)
-    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb(), "files": files}
+    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb()}
+    page = html_page(report, take_pictures(fixed, moving, result), fixed.name, moving.name)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    files["report.html"] = _sha256(folder / "report.html")
+    report["files"] = files
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .confidence import confidence_map
 from .config import FusionConfig
 from .inverse import describe_inverse, invert
+from .network import FusionNetwork
 from .reference import Reference
 from .result import FusionResult
 from .run import Run
+from .slice_steps import SquareView
 
 
 def add_on_request(
-    result: FusionResult, config: FusionConfig, reference: Reference | None, run: Run
+    result: FusionResult,
+    network: FusionNetwork,
+    view: SquareView,
+    config: FusionConfig,
+    reference: Reference | None,
+    run: Run,
 ) -> FusionResult:
-    """Add the inverse, and what landmarks and segmentations say, as far as they are wanted."""
+    """Add inverse, confidence, and what landmarks and segmentations say, as far as they are wanted."""
     if config.inverse:
         with run.step("Inverting the transform"):
             inverse = invert(result.displacement, result.fused.grid, result.initial)
         result = replace(result, inverse=inverse, report=result.report | describe_inverse(inverse))
+    if config.confidence:
+        confidence, found = confidence_map(network, view, result.initial, result.displacement, run)
+        result = replace(result, confidence=confidence, report=result.report | {"confidence": found})
     if reference is not None:
         with run.step("Comparing landmarks and segmentations"):
             result = replace(result, report=result.report | reference.measure(result))

@@ -59,7 +59,7 @@ def fuse(
         fused_color=_color(fused, first, second, aligned, config.colormap),
         report=report | {"seconds": run.seconds},
     )
-    return add_on_request(result, config, reference, run)
+    return add_on_request(result, network, view, config, reference, run)
 
 
 def _check(

@@ -32,7 +32,8 @@ def normalized_mutual_information(x: Stack, y: Stack) -> float:
 def similarity(fixed: Stack, moving: Stack, common: Mask) -> dict[str, Any]:
     """Compare two stacks (N, H, W), values in [0, 1], where common (N, H, W) is True.
 
-    Returns ncc and nmi over everything and, as lists, per slice; None where too little is in common.
+    Returns ncc and nmi over everything and, as lists, per slice; None where too little is in common
+    or one of them shows nothing.
     """
     slices = [_compare(*pair) for pair in zip(fixed, moving, common, strict=True)]
     overall = _compare(fixed, moving, common)
@@ -79,6 +80,8 @@ def _compare(fixed: Stack, moving: Stack, common: Mask) -> tuple[float | None, f
     if np.count_nonzero(common) < _LEAST_COMMON:
         return None, None
     x, y = fixed[common], moving[common]
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None, None
     return ncc(x, y), normalized_mutual_information(x, y)
 
 

@@ -11,7 +11,8 @@ import vtk
 from numpy.typing import NDArray
 
 from ..engine.result import FusionResult
-from .charts import SLICE, fill_slices, show_charts, slice_columns
+from ..engine.slice_numbers import SLICE, slice_columns
+from .charts import fill_slices, show_charts
 from .outputs import Output
 from .quality_table import fill_table
 from .total_transform import inverse_transform, total_transform
