@@ -58,6 +58,8 @@ def render_3d_view(scene: slicer.vtkMRMLScene, size: tuple[int, int] = (512, 512
     node = scene.GetFirstNodeByClass("vtkMRMLViewNode") or scene.AddNewNodeByClass("vtkMRMLViewNode", "View1")
     renderer = vtk.vtkRenderer()
     with _managers(VIEW_MANAGERS, renderer, node, size):
+        renderer.GetActiveCamera().Azimuth(35)  # from the front and aside: depth shows
+        renderer.GetActiveCamera().Elevation(20)
         renderer.ResetCamera()
         return _picture(renderer.GetRenderWindow())
 

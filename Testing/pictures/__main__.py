@@ -35,7 +35,7 @@ def main() -> None:
 def _photograph(panel: Any, folder: Path) -> None:
     from BSAFusionLib.panel import sample_data
 
-    ui, controller = panel.ui, panel.panel.controller
+    ui = panel.ui
     _grab(panel, folder / "panel_empty.png")
     _mr, ct = sample_data.load()
     panel.enter()
@@ -43,7 +43,7 @@ def _photograph(panel: Any, folder: Path) -> None:
     ui.fuseButton.click()
     desktop.wait_for(lambda: ui.progressBar.maximum > 0 and ui.progressBar.value > 0)
     _grab(panel, folder / "panel_running.png")
-    desktop.wait_for(lambda: not controller.state.is_busy)
+    _wait(panel)
     ui.gridCheck.click()
     _grab(panel, folder / "panel_done.png")
     draw_views(panel, folder)
@@ -52,12 +52,27 @@ def _photograph(panel: Any, folder: Path) -> None:
     _grab(panel, folder / "panel_options.png")
     ui.advancedSection.collapsed = ui.outputsSection.collapsed = True
     ui.selfCheckButton.click()
-    desktop.wait_for(lambda: not controller.state.is_busy)
+    _wait(panel)
     _grab(panel, folder / "panel_self_check.png")
+    _photograph_trouble(panel, folder, ct)
+
+
+def _photograph_trouble(panel: Any, folder: Path, ct: Any) -> None:
+    """What a user sees who has misplaced a volume, does without alignment, or removes a volume too early."""
+    ui, place = panel.ui, ct.GetOrigin()
+    ct.SetOrigin(place[0] + 500, place[1], place[2])
+    panel.enter()
+    _grab(panel, folder / "panel_refused.png")
+    ct.SetOrigin(place[0] + 60, place[1], place[2])
+    ui.alignmentCombo.currentIndex = ui.alignmentCombo.count - 1
+    panel.enter()
+    ui.fuseButton.click()
+    _wait(panel)
+    _grab(panel, folder / "panel_doubtful.png")
     ui.fuseButton.click()
     desktop.wait_for(lambda: ui.progressLabel.visible)
     panel.panel._scene.RemoveNode(ct)
-    desktop.wait_for(lambda: not controller.state.is_busy)
+    _wait(panel)
     _grab(panel, folder / "panel_error.png")
 
 
@@ -75,6 +90,10 @@ def _photograph_apply(panel: Any, ct: Any, path: Path) -> None:
     part.widget.grab().save(str(path))
     for section in sections:
         section.collapsed = True
+
+
+def _wait(panel: Any) -> None:
+    desktop.wait_for(lambda: not panel.panel.controller.state.is_busy, seconds=600)
 
 
 def _grab(panel: Any, path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SIZE = (360, 360)
+_SPACING_IN_3D = 30.0  # mm; a denser grid hides itself
 
 
 def draw_views(panel: Any, folder: Path) -> None:
@@ -26,7 +27,9 @@ def draw_views(panel: Any, folder: Path) -> None:
     write_png(_side_by_side(rows), folder / "views_fixed_moving_aligned_fused.png")
     ui.gridCheck.click()  # on
     slices = [render_slice_view(scene, name, _SIZE) for name in ("Red", "Yellow", "Green")]
+    spacing, ui.gridSpacingSlider.value = ui.gridSpacingSlider.value, _SPACING_IN_3D
     write_png(_side_by_side([*slices, render_3d_view(scene, _SIZE)]), folder / "views_grid.png")
+    ui.gridSpacingSlider.value = spacing
 
 
 def _side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

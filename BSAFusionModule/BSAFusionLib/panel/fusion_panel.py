@@ -74,7 +74,11 @@ class FusionPanel:
 
     def close_layout(self, layout: Any) -> None:
         """Put the log below all other sections, and what room is left below that."""
-        layout.addWidget(self.ui.logSection)
+        side = slicer.app.style().pixelMetric(qt.QStyle.PM_LayoutLeftMargin)
+        row = qt.QVBoxLayout()
+        row.setContentsMargins(side, 0, side, 0)  # as the other sections have
+        row.addWidget(self.ui.logSection)
+        layout.addLayout(row)
         layout.addStretch(1)
 
     def set_parameters(self, parameters: Any) -> None:
