@@ -27,25 +27,27 @@ def gradients(x: Tensor) -> Tensor:
     return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), torch.stack((kernel, kernel.T))[:, None])
 
 
+def correlation(x: Tensor, y: Tensor) -> Tensor:
+    """Return the normalised cross-correlation of each pair of images, (N,)."""
+    x, y = x.flatten(1), y.flatten(1)
+    x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
+    return (x * y).sum(1) / torch.sqrt((x * x).sum(1) * (y * y).sum(1) + 1e-6)
+
+
 def fusion_loss(fused: Tensor, fixed: Tensor, aligned: Tensor) -> Tensor:
     """Return the paper's fusion loss: similarity to both, nearness to the larger, the stronger of both
-    gradients.
+    gradients; and what the sum of the correlations of differences (Aslantas & Bendes 2015) lacks of two.
 
-    The gradient keeps its direction: of each pixel's two vectors the longer one is wanted.
+    The gradient keeps its direction: of each pixel's two vectors the longer one is wanted. The last part
+    keeps the fainter image from being lost.
     """
     similar = 2 - ssim_map(fused, fixed).mean() - ssim_map(fused, aligned).mean()
     near = F.l1_loss(fused, torch.maximum(fixed, aligned))
     of_fixed, of_aligned = gradients(fixed), gradients(aligned)
     longer = of_fixed.norm(dim=1, keepdim=True) >= of_aligned.norm(dim=1, keepdim=True)
     edges = F.l1_loss(gradients(fused), torch.where(longer, of_fixed, of_aligned))
-    return 0.5 * similar + 0.5 * near + 5.0 * edges
-
-
-def correlation(x: Tensor, y: Tensor) -> Tensor:
-    """Return the normalised cross-correlation of each pair of images, (N,)."""
-    x, y = x.flatten(1), y.flatten(1)
-    x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
-    return (x * y).sum(1) / torch.sqrt((x * x).sum(1) * (y * y).sum(1) + 1e-6)
+    lack = 2 - correlation(fused - aligned, fixed).mean() - correlation(fused - fixed, aligned).mean()
+    return 0.5 * similar + 0.25 * near + 8.0 * edges + 0.1 * lack
 
 
 def alignment_loss(aligned: Tensor, target: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 import torch
 from bsafusion_training.losses import (
+    alignment_loss,
+    correlation,
     fusion_loss,
     gradients,
     matching_loss,
@@ -68,3 +70,22 @@ def test_discrepancy_is_least_when_the_pair_looks_half_and_half() -> None:
     told, discrepancy = modality_losses(sure, half, modality)
     assert told < 0.01
     assert discrepancy < modality_losses(sure, sure, modality)[1]
+
+
+def test_correlation_does_not_know_of_gain_and_offset() -> None:
+    image = torch.rand(2, 1, 16, 16)
+    torch.testing.assert_close(correlation(image, 0.3 * image + 0.2), torch.ones(2), rtol=0, atol=1e-3)
+    torch.testing.assert_close(correlation(image, -image), -torch.ones(2), rtol=0, atol=1e-3)
+
+
+def test_alignment_is_worst_where_images_are_shifted_most() -> None:
+    image = torch.nn.functional.interpolate(torch.rand(1, 1, 12, 12), scale_factor=4, mode="bilinear")
+    losses = [float(alignment_loss(image.roll(shift, 3), image)) for shift in (0, 1, 4)]
+    assert losses == sorted(losses)
+    assert abs(losses[0]) < 1e-3
+
+
+def test_fusing_without_the_fainter_image_costs() -> None:
+    strong, faint = torch.rand(1, 1, 48, 48), torch.zeros(1, 1, 48, 48)
+    faint[..., 12:36, 12:36] = 0.2
+    assert fusion_loss((strong + 0.5 * faint).clamp(0, 1), strong, faint) < fusion_loss(strong, strong, faint)

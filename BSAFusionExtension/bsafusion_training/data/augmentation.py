@@ -37,7 +37,7 @@ def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator
     free = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
     result = torch.where(chance(n, 0.25, generator), through_curve(images, rising), plain)
     result = torch.where(chance(n, synthetic, generator), through_curve(images, free), result)
-    return torch.where(chance(n, 0.35, generator), images, result).clamp(0, 1)
+    return torch.where(chance(n, 0.65, generator), images, result).clamp(0, 1)
 
 
 def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -69,9 +69,10 @@ def limit_field_of_view(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Add what scanners add: bias field, blur, coarse pixels, noise, a smaller field of view; each by
-    chance."""
+    """Add to half of the images what scanners add: bias field, blur, coarse pixels, noise, a smaller field of
+    view; each by chance."""
     n, _, height, width = images.shape
+    untouched = images
     bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
     images = torch.where(chance(n, 0.3, generator), images * bias, images)
     blur = gaussian_blur(images, float(uniform((1,), 0.5, 1.6, generator)))
@@ -81,4 +82,5 @@ def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(images.shape, generator=generator, device=images.device)
     noise = noise * uniform((n, 1, 1, 1), -0.06, 0.03, generator).clamp_min(0)
     images = (images + noise).abs()
-    return torch.where(chance(n, 0.06, generator), limit_field_of_view(images, generator), images).clamp(0, 1)
+    images = torch.where(chance(n, 0.1, generator), limit_field_of_view(images, generator), images)
+    return torch.where(chance(n, 0.5, generator), untouched, images.clamp(0, 1))

@@ -14,7 +14,7 @@ from .augmentation import chance, degrade, paint_functional, random_contrast
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
-SHARES = {"CT-MRI": 0.55, "PET-MRI": 0.25, "SPECT-MRI": 0.2}
+SHARES = {"CT-MRI": 0.6, "PET-MRI": 0.25, "SPECT-MRI": 0.15}
 FIELD_STRIDE = 4
 
 
@@ -71,7 +71,7 @@ class BatchMaker:
         index = torch.multinomial(self.weights, count, replacement=True, generator=g)
         fixed, moving = shrink(self.fixed[index] / 255.0, size), shrink(self.moving[index] / 255.0, size)
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
-        painted = chance(count, 0.25, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
+        painted = chance(count, 0.2, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
         fixed, moving = F.avg_pool2d(fixed, pixel), F.avg_pool2d(moving, pixel)
         same = chance(count, easy, g)
@@ -97,8 +97,8 @@ class BatchMaker:
         """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size * pixel // FIELD_STRIDE
-        shape = random_affine(n, small, 15.0, 0.12, 12.0 / FIELD_STRIDE, g)
-        shape = shape + uniform((n, 1, 1, 1), 0, 1.2, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
+        shape = random_affine(n, small, 8.0, 0.08, 8.0 / FIELD_STRIDE, g)
+        shape = shape + uniform((n, 1, 1, 1), 0, 0.8, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
         forward = invert(backward, 25)
         together = resize_field(shape, size, size)

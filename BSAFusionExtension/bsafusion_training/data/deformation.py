@@ -105,7 +105,7 @@ def training_field(count: int, size: int, pixels: float, generator: torch.Genera
     spread = PUBLISHED_GAIN / math.sqrt(3) / (2 * PUBLISHED_SIGMA * math.sqrt(math.pi))
     published = spread * elastic_field(count, size, PUBLISHED_SIGMA / pixels, generator)
     published = published + uniform((count, 2, 1, 1), -PUBLISHED_SHIFT, PUBLISHED_SHIFT, generator)
-    published = published * 3 * uniform((count, 1, 1, 1), 0, 1, generator) ** 1.5 / pixels
+    published = published * 3 * uniform((count, 1, 1, 1), 0, 1, generator) ** 2 / pixels
     draw = uniform((count, 1, 1, 1), 0, 1, generator)
     field = torch.where(draw < 0.78, published, mix)
     return tame(torch.where(draw < 0.12, torch.zeros_like(field), field))
