@@ -27,7 +27,7 @@ _RUNS = 3
 
 
 def main() -> None:
-    """Fuse the pair some times, and write the medians."""
+    """Fuse the pair some times, and write the medians; the sections below stay."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pair = make_pair(_ROOT / ".cache", folder)
@@ -35,7 +35,8 @@ def main() -> None:
             write_volume(_enlarged(read_volume(file)), file)
         reports = [_fuse(pair, folder / f"run{number}") for number in range(_RUNS)]
     table = _table(reports)
-    _TABLE.write_text(table, encoding="utf-8")
+    _, heading, others = _TABLE.read_text(encoding="utf-8").partition("\n## ")
+    _TABLE.write_text(table + heading + others, encoding="utf-8")
     print(table)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from Testing.host import desktop
 
 from .icons import draw_icon, draw_thumbnail
+from .review import draw_review
 from .views import draw_views
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,7 @@ def _photograph(panel: Any, folder: Path) -> None:
     ui.gridCheck.click()
     _grab(panel, folder / "panel_done.png")
     draw_views(panel, folder)
+    draw_review(panel, folder, _grab)
     _photograph_apply(panel, ct, folder / "panel_apply.png")
     ui.advancedSection.collapsed = ui.outputsSection.collapsed = False
     _grab(panel, folder / "panel_options.png")

@@ -25,6 +25,8 @@ def draw_review(panel: Any, folder: Path, grab: Callable[[Any, Path], None]) -> 
     def drawn(*names: str) -> list[Picture]:
         return [render_slice_view(scene, name, _SIZE) for name in names]
 
+    panel.ui.gridCheck.checked = False
+    panel.panel.draw_grid()
     ui.edgesButton.click()
     _choose(ui.overCombo, 1)
     edges = drawn("Red")

@@ -262,3 +262,6 @@ def test_the_confidence_map_lies_over_the_fused_picture(scene: vtkMRMLScene, fus
     assert layers.GetForegroundVolumeID() == node.GetID()
     tool.set_share(0.8)
     assert layers.GetForegroundOpacity() == 0.8
+    assert node.GetDisplayNode().GetColorNode().GetName() == "Rainbow"
+    tool.leave()
+    assert node.GetDisplayNode().GetColorNode().GetName() == "Grey"

@@ -80,7 +80,7 @@ BUTTONS = {
     ),
     "confidenceButton": Button(
         lambda scene, fusion, choice: Confidence(scene, fusion, choice.value / 100),
-        _("How far the alignment can be trusted at each place, over the fused picture."),
+        _("How far the alignment can be trusted at each place: red is little, blue is much."),
         Slider(_("Map:"), lambda tool, value: tool.set_share(value / 100)),
     ),
     "layoutButton": Button(

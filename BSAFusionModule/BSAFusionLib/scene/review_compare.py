@@ -185,13 +185,16 @@ class Deformation(ReviewTool):
 
 
 class Confidence(ReviewTool):
-    """The confidence map over the fused picture."""
+    """The confidence map over the fused picture, from red, low, to blue, high."""
 
     needs = ("confidence",)
 
     def __init__(self, scene: slicer.vtkMRMLScene, fusion: FusionNodes, share: float = 0.5) -> None:
         super().__init__(scene, fusion)
         below = fusion.get("color") or fusion.get("fused") or fusion.get("aligned") or self.node("fixed")
+        display = self.node("confidence").GetDisplayNode()
+        if display is not None:
+            self.memory.keep(display).SetAndObserveColorNodeID("vtkMRMLColorTableNodeRainbow")
         self.set_layers(below.GetID(), self.node("confidence").GetID(), share)
 
     def set_share(self, share: float) -> None:
