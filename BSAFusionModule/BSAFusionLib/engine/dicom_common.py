@@ -139,6 +139,7 @@ def place_slice(dataset: Dataset, grid: Grid, k: int) -> None:
 
 def write(dataset: Dataset, sop_class: str, number: int, path: Any) -> None:
     """Finish an image and write it; raises OSError."""
+    import pydicom
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -151,7 +152,11 @@ def write(dataset: Dataset, sop_class: str, number: int, path: Any) -> None:
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationVersionName = _NAME.upper()
     dataset.file_meta = meta
-    dataset.save_as(path, enforce_file_format=True)
+    if int(pydicom.__version__.split(".")[0]) > 2:
+        dataset.save_as(path, enforce_file_format=True)
+    else:  # Slicer 5.10 brings 2.4 along
+        dataset.is_little_endian, dataset.is_implicit_VR = True, False
+        dataset.save_as(path, write_like_original=False)
 
 
 def code_item(code: Any) -> Dataset:

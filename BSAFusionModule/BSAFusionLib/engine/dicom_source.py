@@ -38,12 +38,13 @@ class SourceSeries:
 
 
 def require_pydicom() -> None:
-    """Raise DependencyError where pydicom, which Slicer brings along, is missing."""
+    """Raise DependencyError where pydicom or Pillow, which Slicer brings along, is missing."""
     try:
+        import PIL  # noqa: F401
         import pydicom  # noqa: F401
     except ImportError as error:
         raise DependencyError(
-            "DICOM files are written by the package pydicom, which is missing: install bsafusion[dicom].",
+            f"DICOM files need the package {error.name}, which is missing: install bsafusion[dicom].",
             str(error),
         ) from error
 
