@@ -17,18 +17,24 @@ NAME = "cohort.html"
 _ROWS = 300
 """More rows with pictures make a page that browsers open slowly; cohort.csv has all."""
 _CHARTS = 16
-_SHOWN_FIRST = (
-    "landmarks_",
-    "segmentations_",
+_SHOWN = (
+    "landmarks_error_mm_before_mean",
+    "landmarks_error_mm_after_mean",
+    "landmarks_error_mm_after_max",
+    "segmentations_mean_before_dice",
+    "segmentations_mean_after_dice",
+    "segmentations_mean_after_hausdorff95_mm",
     "overlap",
     "before_nmi",
     "after_nmi",
-    "displacement_mm_",
+    "displacement_mm_p95",
+    "displacement_mm_max",
     "slice_jump_mm_mean",
-    "jacobian_",
-    "folds_",
-    "inverse_",
+    "jacobian_smallest",
+    "folds_repaired",
+    "inverse_consistency_mm_max",
 )
+"""Numbers worth a look, in this order; others are shown where a pair is far from the others in them."""
 _TIMES = ("fusing_seconds", "peak_memory_mb")
 _IN_ROW = 12
 
@@ -96,16 +102,16 @@ def _charts(records: list[Record]) -> str:
         times = {name: record[name] for name in _TIMES if record.get(name) is not None}
         for name, value in {**record["numbers"], **times}.items():
             columns.setdefault(name, []).append((record["id"], value))
-    varied = [name for name, values in columns.items() if len({value for _, value in values}) > 1]
-    shown = sorted(varied, key=_importance)[: _CHARTS - len(_TIMES)]
-    shown = [name for name in shown if name not in _TIMES] + [name for name in _TIMES if name in varied]
+    strange = sorted({name for record in done for name in record["outlier_in"]} - {*_SHOWN})
+    wanted = [*[*_SHOWN, *strange][: _CHARTS - len(_TIMES)], *_TIMES]
+    shown = [name for name in wanted if len({value for _, value in columns.get(name, [])}) > 1]
     return "".join(histogram(_words(name), columns[name]) for name in shown)
 
 
 def _details(record: Record) -> str:
     """The numbers of a pair, its outliers in front and red, and how long it took."""
     numbers, odd = record.get("numbers", {}), record.get("outlier_in", [])
-    names = sorted(numbers, key=lambda name: (name not in odd, _importance(name)))[:_IN_ROW]
+    names = [*odd, *(name for name in _SHOWN if name in numbers and name not in odd)][:_IN_ROW]
     shown = [(_words(name), f"{numbers[name]:.4g}", name in odd) for name in names]
     if "seconds" in record:
         shown.append(("seconds", f"{record['seconds']:.1f}", False))
@@ -114,11 +120,6 @@ def _details(record: Record) -> str:
         for word, value, strange in shown
     ]
     return f"<dl>{''.join(items)}</dl>"
-
-
-def _importance(name: str) -> tuple[int, str]:
-    rank = next((n for n, start in enumerate(_SHOWN_FIRST) if name.startswith(start)), len(_SHOWN_FIRST))
-    return rank, name
 
 
 def _words(name: str) -> str:
