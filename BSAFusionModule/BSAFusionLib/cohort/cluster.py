@@ -30,6 +30,8 @@ _SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # Dask's profiler looks at every worker a hundred times a second and keeps what it saw.
+    "distributed.worker.profile.enabled": False,
 }
 
 
