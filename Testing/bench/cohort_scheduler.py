@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -20,12 +21,16 @@ def measure_scheduler(tasks: int) -> dict[str, float]:
     """Run tasks of the size of real ones, on a scheduler in a process of its own and 2 workers."""
     dask = str(Path(sys.executable).parent / "dask")
     options = ["--port", "0", "--host", "127.0.0.1", "--no-dashboard"]
-    scheduler = subprocess.Popen([dask, "scheduler", *options], stderr=subprocess.PIPE, text=True)
+    here = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": here}  # both must find this file
+    scheduler = subprocess.Popen(
+        [dask, "scheduler", *options], stderr=subprocess.PIPE, text=True, env=environment
+    )
     workers = []
     try:
         address = _address(scheduler)
         command = [dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
-        workers = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(2)]
+        workers = [subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) for _ in range(2)]
         with Client(address) as client:
             client.wait_for_workers(2)
             return _measure(client, psutil.Process(scheduler.pid), tasks)
