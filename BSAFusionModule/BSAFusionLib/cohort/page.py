@@ -103,8 +103,9 @@ def _charts(records: list[Record]) -> str:
         for name, value in {**record["numbers"], **times}.items():
             columns.setdefault(name, []).append((record["id"], value))
     strange = sorted({name for record in done for name in record["outlier_in"]} - {*_SHOWN})
-    wanted = [*[*_SHOWN, *strange][: _CHARTS - len(_TIMES)], *_TIMES]
-    shown = [name for name in wanted if len({value for _, value in columns.get(name, [])}) > 1]
+    varied = {name for name, values in columns.items() if len({value for _, value in values}) > 1}
+    shown = [name for name in (*_SHOWN, *strange) if name in varied][: _CHARTS - len(_TIMES)]
+    shown += [name for name in _TIMES if name in varied]
     return "".join(histogram(_words(name), columns[name]) for name in shown)
 
 
