@@ -79,7 +79,7 @@ def test_settings_come_back_with_a_saved_scene(open_panel: OpenPanel, scene: Any
 @pytest.mark.usefixtures("pair")
 def test_an_output_that_is_off_is_not_made(open_panel: OpenPanel, scene: Any) -> None:
     panel = open_panel()
-    for check in ("alignedCheck", "transformCheck", "qualityCheck"):
+    for check in ("alignedCheck", "transformCheck", "qualityCheck", "slicesCheck"):
         getattr(panel.ui, check).click()
     fuse(panel)
     assert panel.ui.transformSelector.nodeCount() == 0
