@@ -15,6 +15,7 @@ from BSAFusionLib.app.summary import details, outcome, provenance
 from BSAFusionLib.app.view import Tone
 from BSAFusionLib.engine.config import FusionConfig
 from BSAFusionLib.engine.errors import InputError
+from BSAFusionLib.engine.verdict import advice
 from BSAFusionLib.scene.outputs import Published
 
 from .parts import FakeInstaller, add_volume, node_names
@@ -43,18 +44,23 @@ def report_with(verdict: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "title", "tone"),
-    [("check", "Check before use", Tone.CHECK), ("do not use", "Do not use", Tone.DO_NOT_USE)],
+    ("verdict", "title", "tone", "done"),
+    [
+        ("check", "Check before use", Tone.CHECK, "Fused"),
+        ("do not use", "Do not use", Tone.DO_NOT_USE, "Computed"),
+    ],
 )
 def test_a_doubtful_result_says_so_first_and_gives_each_reason_once(
-    verdict: str, title: str, tone: Tone
+    verdict: str, title: str, tone: Tone, done: str
 ) -> None:
     told = outcome(report_with(verdict), 12.3, Published())
     assert (told.title, told.tone) == (title, tone)
     assert told.message.splitlines() == [
         "• Look twice.",
         "• It is warm.",
-        "Fused in 12 s, elastic displacement 2.5 mm on average, normalised mutual information 1.050 → 1.200.",
+        *(f"• {sentence}" for sentence in advice(report_with(verdict))),
+        f"{done} in 12 s, elastic displacement 2.5 mm on average, "
+        "normalised mutual information 1.050 → 1.200.",
     ]
 
 

@@ -125,3 +125,28 @@ def test_a_second_run_into_the_same_folder_needs_force(finished: Finished, phant
     )
     assert done.returncode == 2
     assert "--force" in done.stderr
+
+
+def test_what_should_not_be_used_is_not_written_unless_the_user_insists(
+    phantom: PhantomFiles, models: Path, tmp_path: Path
+) -> None:
+    """The moving volume is noise: report and preview say so, and the exit status is 3."""
+    noise = sitk.ReadImage(str(phantom.moving))
+    values = np.random.default_rng(0).permutation(sitk.GetArrayViewFromImage(noise).ravel())
+    image = sitk.GetImageFromArray(values.reshape(noise.GetSize()[::-1]))
+    image.CopyInformation(noise)
+    sitk.WriteImage(image, str(tmp_path / "noise.nrrd"))
+    command = [sys.executable, "-m", "BSAFusionLib", "fuse", str(phantom.fixed), str(tmp_path / "noise.nrrd")]
+    command += ["--modality", "ct", "--window", "full", "--init", "none", "--device", "cpu"]
+    environment = {**os.environ, "BSAFUSION_MODELS": str(models), "OMP_NUM_THREADS": "1"}
+    status, said, names = {}, {}, {}
+    for word in ("plain", "insist"):
+        out = ["--out", str(tmp_path / word), *(["--insist"] if word == "insist" else [])]
+        done = subprocess.run(command + out, capture_output=True, text=True, check=False, env=environment)
+        status[word], said[word] = done.returncode, done.stderr + done.stdout
+        names[word] = {file.name for file in (tmp_path / word).iterdir()}
+    assert status == {"plain": 3, "insist": 0}
+    assert names["plain"] == {"report.json", "report.html", "preview.png"}
+    assert {"aligned.nrrd", "transform.h5", "scene.mrb"} < names["insist"]
+    assert "Verdict: do not use." in said["plain"]
+    assert "because you insisted" in said["insist"]

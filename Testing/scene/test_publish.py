@@ -50,6 +50,28 @@ def test_the_transform_maps_fixed_points_to_moving_points(
     assert node.GetNodeReferenceID("spatialRegistrationMoving") == pair[1]
 
 
+def test_only_the_numbers_are_published_of_what_should_not_be_used(scene: vtkMRMLScene, pair: Pair) -> None:
+    result = make_result()
+    result.report["verdict"] = {"verdict": "do not use", "reasons": ["Noise."], "numbers": {}}
+    published = publish(scene, result, *pair)
+    assert published.ids == [published.quality]
+    table = scene.GetNodeByID(published.quality)
+    assert "do not use" in table.GetAttribute("BSAFusion.Verdict")
+    column = table.GetTable().GetColumnByName("Verdict")
+    assert [column.GetValue(row) for row in (0, 1)] == ["do not use", "Noise."]
+
+
+def test_who_insists_gets_all_nodes_and_each_carries_the_verdict(scene: vtkMRMLScene, pair: Pair) -> None:
+    result = make_result()
+    result.report["verdict"] = {"verdict": "do not use", "reasons": ["Noise."], "numbers": {}}
+    result.report["configuration"] = {"insist": True}
+    published = publish(scene, result, *pair)
+    assert len(published.ids) == 4
+    for node_id in published.ids:
+        verdict = json.loads(scene.GetNodeByID(node_id).GetAttribute("BSAFusion.Verdict"))
+        assert verdict["verdict"] == "do not use"
+
+
 def test_a_moved_fixed_volume_gives_results_in_the_world(scene: vtkMRMLScene, pair: Pair) -> None:
     scene.GetNodeByID(pair[0]).SetAndObserveTransformNodeID(add_linear(scene, INITIAL).GetID())
     world = Grid(GRID.shape, read_volume(scene.GetNodeByID(pair[0])).ijk_to_ras)

@@ -28,7 +28,7 @@ def test_the_table_has_a_column_for_each_stage(scene: vtkMRMLScene) -> None:
     node = scene.AddNewNodeByClass("vtkMRMLTableNode")
     fill_table(REPORT, node)
     titles = [node.GetColumnName(column) for column in range(node.GetNumberOfColumns())]
-    assert titles == ["Measure", "Before", "After initial alignment", "After"]
+    assert titles == ["Measure", "Before", "After initial alignment", "After", "Verdict"]
     assert node.GetCellText(0, 0) == "NCC"
     assert [node.GetTable().GetValue(0, column).ToDouble() for column in (1, 2, 3)] == [0.5, 0.6, 0.75]
     assert isnan(node.GetTable().GetValue(1, 1).ToDouble())

@@ -25,7 +25,11 @@ Progress = Callable[[str, float | None], None]
 
 @dataclass(frozen=True)
 class ResultNodes:
-    """The nodes that a fusion has made or updated; None for what was switched off or not made."""
+    """The nodes that a fusion has made or updated; None for what was switched off or not made.
+
+    verdict: good, check or "do not use"; with the last, only quality is made, unless the option insist is
+    True. reasons: why.
+    """
 
     fused: Any = None
     color: Any = None
@@ -35,6 +39,8 @@ class ResultNodes:
     slices: Any = None
     inverse: Any = None
     confidence: Any = None
+    verdict: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 def fuse_nodes(
@@ -118,7 +124,9 @@ class _ScriptView:
         """Return the result's nodes, or raise what went wrong."""
         if self._outcome.error is not None:
             raise self._outcome.error
-        published = self._outcome.published
+        made = {role: node_id for role, node_id in vars(self._outcome.published).items() if node_id}
         return ResultNodes(
-            **{role: scene.GetNodeByID(node_id) for role, node_id in vars(published).items() if node_id}
+            **{role: scene.GetNodeByID(node_id) for role, node_id in made.items()},
+            verdict=self._outcome.tone.value,
+            reasons=self._outcome.reasons,
         )

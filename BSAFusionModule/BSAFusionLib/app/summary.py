@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..engine.config import FusionConfig
+from ..engine.verdict import advice, withheld
 from ..scene.outputs import Published
 from .i18n import tr as _
 from .progress import duration
@@ -26,16 +27,28 @@ def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> 
     """Tell of a run that is done: its verdict with the reasons, its numbers, and the details."""
     verdict = report.get("verdict", {})
     tone = Tone(verdict["verdict"]) if verdict else Tone.NOTE
-    reasons = list(verdict.get("reasons", []) if tone in (Tone.CHECK, Tone.DO_NOT_USE) else [])
-    told = [*reasons, *(warning for warning in report.get("warnings", []) if warning not in reasons)]
+    reasons = list(verdict.get("reasons", []))
+    told = [
+        *(reasons if tone in (Tone.CHECK, Tone.DO_NOT_USE) else []),
+        *(warning for warning in report.get("warnings", []) if warning not in reasons),
+        *advice(report),
+    ]
     message = "\n".join([*(f"• {sentence}" for sentence in told), result_line(report, seconds)])
-    return Outcome(message, details(report), published, title=_TITLES.get(tone, ""), tone=tone)
+    return Outcome(
+        message,
+        details(report),
+        published,
+        title=_TITLES.get(tone, ""),
+        tone=tone,
+        reasons=tuple(reasons),
+    )
 
 
 def result_line(report: Mapping[str, Any], seconds: float) -> str:
     """Time, how far the moving volume was moved, and similarity before and after, in one line."""
     quality = report.get("quality", {})
-    parts = [_("Fused in {time}").format(time=duration(seconds))]
+    done = _("Computed in {time}") if withheld(report) else _("Fused in {time}")
+    parts = [done.format(time=duration(seconds))]
     moved = quality.get("displacement_mm", {})
     if "mean" in moved:
         parts.append(_("elastic displacement {mm} mm on average").format(mm=f"{moved['mean']:.1f}"))

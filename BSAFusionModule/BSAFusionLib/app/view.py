@@ -41,7 +41,8 @@ class Outcome:
     """How a run has ended.
 
     message: sentences, or the report of a self-check. title: the verdict in a few words, where there is one.
-    details: to unfold. published: the ids of the nodes it has made. error: what went wrong.
+    reasons: why that is the verdict. details: to unfold. published: the ids of the nodes it has made.
+    error: what went wrong.
     """
 
     message: str
@@ -50,6 +51,7 @@ class Outcome:
     error: BSAFusionError | None = None
     title: str = ""
     tone: Tone = Tone.NOTE
+    reasons: tuple[str, ...] = ()
 
 
 class View(Protocol):

@@ -33,7 +33,9 @@ AddCommand = Callable[["argparse._SubParsersAction[Any]"], None]
 
 
 def main(arguments: Sequence[str] | None = None, more: Sequence[AddCommand] = ()) -> int:
-    """Run the command and return the exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C, 1 a defect.
+    """Run the command and return the exit status.
+
+    0 done, 2 bad input, 3 the verdict withholds the result, 130 stopped by Ctrl-C, 1 a defect.
 
     more: adds commands of layers above this one.
     """
@@ -111,6 +113,7 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
     _add_files(parser, "--landmarks", "the same points in both, to measure with: .mrk.json, .fcsv or .csv")
     _add_files(parser, "--segmentations", "the same structures in both, to measure with: label maps")
+    add("--insist", action="store_true", help="write the result also where the verdict is 'do not use'")
     add("--inverse", action="store_true", help="also write the transform from moving to fixed points")
     add("--confidence", action="store_true", help="also write a confidence map; takes several times as long")
     add(

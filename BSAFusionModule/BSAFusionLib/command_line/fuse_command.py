@@ -11,17 +11,22 @@ from typing import Any
 
 from ..engine.config import FusionConfig
 from ..engine.errors import BSAFusionError, WorkerError
+from ..engine.verdict import withheld
 from .output_folder import OutputFolder
 from .reporting import JsonReporter, Reporter, TerminalReporter
 from .supervisor import Stopped, compute, stop_signals
 
+WITHHELD = 3
+"""Exit status when the verdict is "do not use" and nobody insists: the report was written, no result."""
+
 
 def run_fuse(arguments: argparse.Namespace) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command; returns the exit status, 3 where the verdict forbids to write the result."""
     reporter: Reporter = JsonReporter() if arguments.json else TerminalReporter()
     try:
         with stop_signals():
-            reporter.result(_fuse(arguments, reporter))
+            result = _fuse(arguments, reporter)
+            reporter.result(result)
     except Stopped as stopped:
         reporter.error("Stopped: nothing was written.")
         return stopped.status
@@ -30,7 +35,7 @@ def run_fuse(arguments: argparse.Namespace) -> int:
         if isinstance(error, WorkerError):
             print(error.details, file=sys.stderr)
         return 2
-    return 0
+    return WITHHELD if withheld(result["report"]) else 0
 
 
 def _fuse(arguments: argparse.Namespace, reporter: Reporter) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..engine.color import colorize, resolve_colormap
 from ..engine.intensity import apply_window
 from ..engine.resample import resample
 from ..engine.slices import SliceFrame, choose_axis
+from ..engine.verdict import withheld
 from .preview import Column, draw_preview
 
 _NAMES = {"mr": "MRI", "ct": "CT", "pet": "PET", "spect": "SPECT"}
@@ -19,6 +20,8 @@ _NOTE = (
     "R L A P S I: the patient's sides. Deformation, without the initial alignment: lines every 10 mm, blue "
     "where nothing moves, orange from 8 mm. For display only, not for diagnosis."
 )
+
+_REJECTED = "DO NOT USE: see report.json. "
 
 
 def write_preview(fixed: Volume, moving: Volume, result: FusionResult, path: Path) -> None:
@@ -30,6 +33,7 @@ def write_preview(fixed: Volume, moving: Volume, result: FusionResult, path: Pat
     before = resample(scaled, fixed.grid)
     after = resample(scaled, fixed.grid, result.initial, result.displacement)
     fused = _bytes(result.fused.array) if result.fused_color is None else result.fused_color
+    rejected = withheld(result.report)
     columns = [
         Column(
             "Fixed",
@@ -37,11 +41,15 @@ def write_preview(fixed: Volume, moving: Volume, result: FusionResult, path: Pat
             _bytes(apply_window(fixed.array, geometry["fixed"]["window"])),
         ),
         Column("Moving, before", f"{moving_kind}, {moving.name}", _shown(before, colormap)),
-        Column("Moving, aligned", f"{moving_kind}, {moving.name}", _shown(after, colormap)),
+        Column(
+            "Moving, rejected" if rejected else "Moving, aligned",
+            f"{moving_kind}, {moving.name}",
+            _shown(after, colormap),
+        ),
         Column("Fused", f"{fixed_kind} and {moving_kind}", fused),
     ]
     frame = SliceFrame.along(fixed.grid, choose_axis(fixed.grid, options["axis"]))
-    draw_preview(columns, result.displacement, frame, _NOTE).save(path)
+    draw_preview(columns, result.displacement, frame, (_REJECTED if rejected else "") + _NOTE).save(path)
 
 
 def _shown(values: NDArray[np.float32], colormap: str | None) -> NDArray[np.uint8]:

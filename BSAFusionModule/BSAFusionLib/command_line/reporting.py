@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Any, Protocol
 
+from ..engine.verdict import sentence, withheld
+
 _BAR_WIDTH = 30
 CLEAR_LINE = "\r\x1b[K"
 
@@ -40,10 +42,13 @@ class TerminalReporter:
             print(CLEAR_LINE + line[:width], end="", file=sys.stderr, flush=True)
 
     def result(self, result: dict[str, Any]) -> None:
-        """Print warnings to stderr, and where the results are to stdout."""
+        """Print warnings to stderr, the verdict, and where the files are to stdout."""
         self._clear_bar()
         for warning in result["report"].get("warnings", []):
             print(f"Warning: {warning}", file=sys.stderr)
+        verdict = sentence(result["report"])
+        if verdict:
+            print(verdict, file=sys.stderr if withheld(result["report"]) else sys.stdout)
         print(f"{result['folder']}: {', '.join(result['files'])}")
 
     def error(self, message: str) -> None:

@@ -26,9 +26,12 @@ from ..engine.point_file import read_points
 from ..engine.reference import Reference
 from ..engine.result import Progress
 from ..engine.segmentations import Segmentations
+from ..engine.verdict import withheld
 from ..page.html import html_page
 from ..page.pictures import take_pictures
 from .info_command import versions
+
+Step = tuple[str, Callable[[Path], object]]
 
 
 def fuse_files(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -55,12 +58,33 @@ def _read_reference(request: dict[str, Any]) -> Reference:
 def write_results(
     fixed: Volume, moving: Volume, result: FusionResult, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Write all files of a run into folder, and return the report."""
+    """Write all files of a run into folder, and return the report.
+
+    Where the verdict is "do not use" and nobody insists, these are the report and a preview that says so.
+    """
+    steps = _steps(fixed, moving, result)
+    if withheld(result.report):
+        steps = [step for step in steps if step[0] == "preview.png"]
+    files: dict[str, str] = {}
+    for number, (name, write) in enumerate(steps):
+        progress(f"Writing {name}", number, len(steps))
+        write(folder / name)
+        files[name] = _sha256(folder / name)
+    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb()}
+    page = html_page(report, take_pictures(fixed, moving, result), fixed.name, moving.name)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    files["report.html"] = _sha256(folder / "report.html")
+    report["files"] = files
+    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def _steps(fixed: Volume, moving: Volume, result: FusionResult) -> list[Step]:
     from ..scene.bundle import write_bundle
     from .fusion_preview import write_preview
 
     grid = fixed.grid
-    steps: list[tuple[str, Callable[[Path], object]]] = [
+    steps: list[Step] = [
         ("fused.nrrd", lambda path: write_volume(result.fused, path)),
         ("aligned.nrrd", lambda path: write_volume(result.aligned, path)),
         ("transform.h5", lambda path: write_transform(result.displacement, grid, result.initial, path)),
@@ -75,18 +99,7 @@ def write_results(
         steps.append(("inverse_transform.h5", lambda path: write_inverse(inverse, path)))
     if confidence is not None:
         steps.append(("confidence.nrrd", lambda path: write_volume(confidence, path)))
-    files: dict[str, str] = {}
-    for number, (name, write) in enumerate(steps):
-        progress(f"Writing {name}", number, len(steps))
-        write(folder / name)
-        files[name] = _sha256(folder / name)
-    report = {**result.report, "software": versions(), "peak_memory_mb": _peak_memory_mb()}
-    page = html_page(report, take_pictures(fixed, moving, result), fixed.name, moving.name)
-    (folder / "report.html").write_text(page, encoding="utf-8")
-    files["report.html"] = _sha256(folder / "report.html")
-    report["files"] = files
-    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    return report
+    return steps
 
 
 def _check_packages() -> None:

@@ -41,11 +41,15 @@ class Level:
 
 def level(volume: Volume, spacing_mm: float) -> Level:
     """Smooth and resample a volume to about spacing_mm in every direction, on its own axes."""
-    coarse = isotropic(volume, spacing_mm)
+    return level_of(isotropic(volume, spacing_mm))
+
+
+def level_of(coarse: Volume) -> Level:
+    """Prepare a volume for comparison at its own resolution."""
     body = body_mask(coarse)
     radius = [max(1, round(_RIM_MM / s)) for s in coarse.spacing]
     near = sitk.GetArrayFromImage(sitk.BinaryDilate(sitk.GetImageFromArray(body.astype(np.uint8)), radius))
-    near = near.astype(bool)
+    near = near.astype(bool) if body.any() else np.ones(coarse.shape, bool)
     values = _spread(coarse.array, near)
     return Level(values, _gradient(coarse.with_array(values), near), body, near, coarse.ijk_to_ras)
 
@@ -55,6 +59,8 @@ def body_mask(volume: Volume) -> NDArray[np.bool_]:
     low, high = np.percentile(volume.array, [0.5, 99.5])
     if low == high:
         low, high = float(volume.array.min()), float(volume.array.max())
+    if low == high:
+        return np.zeros(volume.shape, bool)
     scaled = np.clip((volume.array - low) / (high - low), 0, 1) ** _COMPRESSION
     mask = sitk.OtsuThreshold(sitk.GetImageFromArray(scaled.astype(np.float32)), 0, 1, 128)
     return np.asarray(sitk.GetArrayFromImage(mask).astype(bool))

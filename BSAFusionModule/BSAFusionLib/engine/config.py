@@ -37,6 +37,7 @@ class FusionConfig:
     batch_size: slices per call of the network; halved on its own when memory runs out.
     inverse: whether the transform from moving to fixed points is made as well.
     confidence: whether the confidence map is made; it costs several more registrations.
+    insist: whether a result with the verdict "do not use" is published all the same.
     """
 
     fixed_modality: str = "auto"
@@ -54,6 +55,7 @@ class FusionConfig:
     batch_size: int = 8
     inverse: bool = False
     confidence: bool = False
+    insist: bool = False
 
     def __post_init__(self) -> None:
         for option, allowed in _CHOICES.items():

@@ -17,6 +17,7 @@ from .network import FusionNetwork
 from .quality import NOTE, displacement_statistics, field_per_slice, similarity, slice_jumps
 from .slice_steps import SquareView
 from .source import Pulled, Source
+from .trust import measure_trust
 from .verdict import judge
 
 
@@ -40,17 +41,30 @@ def build_report(
         "alignment": asdict(alignment) | {"matrix": alignment.matrix.tolist()},
         "quality": quality,
         "warnings": _warnings(network, alignment, repair, quality),
-        "verdict": _judge(view, alignment, quality),
+        "verdict": _judge(view, alignment, displacement, repair, network, quality),
     }
 
 
-def _judge(view: SquareView, alignment: LinearAlignment, quality: dict[str, Any]) -> dict[str, Any]:
-    numbers = {
-        "overlap": float(view.pull(alignment.matrix).inside.mean()),
-        "nmi_before": quality["before"]["nmi"],
-        "nmi_after": quality["after"]["nmi"],
+def _judge(
+    view: SquareView,
+    alignment: LinearAlignment,
+    displacement: NDArray[np.float32],
+    repair: Repair,
+    network: FusionNetwork,
+    quality: dict[str, Any],
+) -> dict[str, Any]:
+    """The verdict from what is measured for it and from the numbers of the quality report."""
+    before, after = quality["before"]["nmi"], quality["after"]["nmi"]
+    numbers = measure_trust(view, alignment, displacement, repair, network) | {
+        "nmi_before": before,
+        "nmi_after": after,
+        "nmi_change": None if before is None or after is None else after - before,
+        "displacement_p95_mm": quality["displacement_mm"]["p95"],
+        "slice_jump_mm": quality["slice_jump_mm"]["mean"],
+        "inverse_consistency_mm": quality["inverse_consistency_mm"]["max"],
+        "smallest_jacobian": quality["jacobian"]["smallest"],
     }
-    return judge(numbers, [] if alignment.converged else [alignment.note])
+    return judge(numbers)
 
 
 def _describe_network(network: FusionNetwork) -> dict[str, str]:

@@ -38,6 +38,7 @@ class FusionParameters:
     slice_smoothing: Annotated[float, WithinRange(0.0, 20.0)] = 3.0
     registration_spacing: Annotated[float, WithinRange(0.5, 4.0)] = 1.0
     batch_size: Annotated[int, WithinRange(1, 64)] = 8
+    insist: bool = False
     make_fused: bool = True
     make_color: bool = True
     make_aligned: bool = True
@@ -75,6 +76,7 @@ def request(parameters: Any) -> FusionRequest:
         batch_size=parameters.batch_size,
         inverse=parameters.make_inverse,
         confidence=parameters.make_confidence,
+        insist=parameters.insist,
     )
     outputs = Outputs(**{role: _destination(parameters, role) for role in ROLES})
     return FusionRequest(_id(parameters.fixed_volume), _id(parameters.moving_volume), config, outputs)

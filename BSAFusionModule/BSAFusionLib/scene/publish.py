@@ -10,6 +10,7 @@ import slicer
 
 from ..engine.errors import InputError
 from ..engine.result import FusionResult
+from ..engine.verdict import withheld
 from .charts import charts_of
 from .contents import contents
 from .folder import file_beside
@@ -19,7 +20,7 @@ from .transaction import Transaction
 from .vtk_bridge import create_node
 
 USE = "display only: not for measurement or diagnosis"
-_FROM_REPORT = ("model", "configuration")
+_FROM_REPORT = ("model", "configuration", "verdict")
 
 
 def publish(
@@ -37,12 +38,14 @@ def publish(
     onto the fixed one. Nodes share the result's memory. Must be called on the main thread.
     provenance: what shall be known about the results besides model and configuration, which the report holds;
     every entry becomes an attribute "BSAFusion.<key>" of each node, as JSON unless it is text.
+    Where the verdict is "do not use" and nobody insists, the quality table is all that is published.
     Raises InputError where an input has left the scene or a chosen output cannot be used.
     """
     chosen = outputs or Outputs()
     fixed, moving = _input(scene, fixed_id, "fixed"), _input(scene, moving_id, "moving")
     check_destinations(scene, chosen, [fixed, moving])
-    wanted = [item for item in contents(result, fixed, moving) if getattr(chosen, item.role) != OFF]
+    made = _allowed(contents(result, fixed, moving), result)
+    wanted = [item for item in made if getattr(chosen, item.role) != OFF]
     targets = {item.role: destination(scene, item, getattr(chosen, item.role)) for item in wanted}
     known = {key.capitalize(): result.report[key] for key in _FROM_REPORT if key in result.report}
     attributes = _attributes({**known, **(provenance or {}), "Use": USE})
@@ -57,6 +60,11 @@ def publish(
         created += charts_of(nodes["slices"]) if "slices" in nodes else []
         file_beside(scene, fixed, created, f"{fixed.GetName()} fused with {moving.GetName()}")
     return Published(**{role: node.GetID() for role, node in nodes.items()})
+
+
+def _allowed(outputs: list[Output], result: FusionResult) -> list[Output]:
+    """All outputs, or only the numbers where the verdict forbids the rest."""
+    return [item for item in outputs if item.role == "quality"] if withheld(result.report) else outputs
 
 
 def _input(scene: slicer.vtkMRMLScene, node_id: str, role: str) -> slicer.vtkMRMLNode:

@@ -15,7 +15,10 @@ _ABBREVIATIONS = ("ncc", "nmi")
 
 
 def fill_table(report: Mapping[str, Any], node: slicer.vtkMRMLTableNode) -> None:
-    """Put report["quality"] into the columns Measure, Before, After initial alignment and After."""
+    """Put report["quality"] into the columns Measure, Before, After initial alignment and After.
+
+    A last column holds the verdict, followed by its reasons.
+    """
     rows = quality_rows(report)
     table = vtk.vtkTable()
     names = vtk.vtkStringArray()
@@ -29,9 +32,20 @@ def fill_table(report: Mapping[str, Any], node: slicer.vtkMRMLTableNode) -> None
         for values in rows.values():
             column.InsertNextValue(values.get(stage, nan))
         table.AddColumn(column)
+    table.AddColumn(_verdict_column(report, len(rows)))
     node.SetAndObserveTable(table)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.SetLocked(True)
+
+
+def _verdict_column(report: Mapping[str, Any], count: int) -> vtk.vtkStringArray:
+    judged = report.get("verdict", {})
+    lines = [judged["verdict"], *judged["reasons"]] if judged else []
+    column = vtk.vtkStringArray()
+    column.SetName("Verdict")
+    for line in [*lines[:count], *[""] * (count - len(lines))]:
+        column.InsertNextValue(line)
+    return column
 
 
 def quality_rows(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:

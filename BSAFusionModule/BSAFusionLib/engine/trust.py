@@ -1,0 +1,76 @@
+"""What is measured of a run to judge it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .agreement import forward_backward_mm
+from .alignment import LinearAlignment
+from .evidence import gain, local_fit
+from .familiarity import distance, statistics
+from .geometry import center_ras, overlap
+from .jacobian import Repair
+from .neighbourhood import Neighbourhood
+from .network import FusionNetwork
+from .quality import roughness
+from .slice_steps import SquareView
+from .source import Pulled
+from .verdict_thresholds import FAMILIAR
+from .volume import Grid
+
+_FARTHEST = 20.0
+
+
+def measure_trust(
+    view: SquareView,
+    alignment: LinearAlignment,
+    displacement: NDArray[np.float32],
+    repair: Repair,
+    network: FusionNetwork,
+) -> dict[str, Any]:
+    """Numbers for verdict.judge, besides those of the quality report; see its docstring."""
+    fixed, moving = view.fixed.volume, view.moving.volume
+    near = Neighbourhood.of(fixed, moving, alignment.matrix, displacement)
+    found, local = gain(near), local_fit(near)
+    pulled = view.pull(alignment.matrix)
+    place = Grid(moving.shape, np.linalg.inv(alignment.matrix) @ moving.ijk_to_ras)
+    shift, turn = _motion(alignment.matrix, center_ras(fixed))
+    return {
+        "overlap": max(found.overlap, overlap(fixed, place).moving_fraction),
+        "information_gain": found.information,
+        "edge_gain": found.edges,
+        "local_fit": local.share,
+        "local_fit_regions": local.regions,
+        "local_fit_within_mm": local.within_mm,
+        "initial_shift_mm": shift,
+        "initial_turn_degrees": turn,
+        "alignment_converged": alignment.converged,
+        "roughness": roughness(displacement, fixed.spacing),
+        "folded_share": repair.folded / fixed.array.size,
+        "forward_backward_mm": forward_backward_mm(
+            network, view.slices, pulled.unit, pulled.inside, view.square.pixel
+        ),
+        "fixed_unfamiliarity": _unfamiliarity(view.slices, view.fixed.modality, view.square.pixel),
+        "moving_unfamiliarity": _of_pulled(pulled, view.moving.modality, view.square.pixel),
+    }
+
+
+def _of_pulled(pulled: Pulled, modality: str, pixel_mm: float) -> float:
+    covered = pulled.inside.any(axis=(1, 2))
+    return _unfamiliarity(pulled.unit[covered], modality, pixel_mm)
+
+
+def _unfamiliarity(slices: NDArray[np.float32], modality: str, pixel_mm: float) -> float:
+    found = statistics(slices, pixel_mm)
+    return _FARTHEST if found is None else distance(found, FAMILIAR[modality])
+
+
+def _motion(matrix: NDArray[np.float64], center: NDArray[np.float64]) -> tuple[float, float]:
+    """How far a linear transform shifts a point, mm, and turns about it, degrees."""
+    left, _, right = np.linalg.svd(matrix[:3, :3])
+    cosine = np.clip((np.trace(left @ right) - 1) / 2, -1, 1)
+    shift = np.linalg.norm(matrix[:3, :3] @ center + matrix[:3, 3] - center)
+    return float(shift), float(np.degrees(np.arccos(cosine)))

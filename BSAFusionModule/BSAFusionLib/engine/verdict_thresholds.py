@@ -1,0 +1,242 @@
+"""Every threshold of the verdict, with the measurement that set it (Testing/bench/bench_verdict.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What one number of a run may be.
+
+    number: its key. worse: on which side of the bounds a value is worse. check, do_not_use: the bounds, None
+    where there is none. against, in_favour: sentences about it, formatted with value and all numbers.
+    measured: what set the bounds.
+    """
+
+    number: str
+    worse: Literal["below", "above"]
+    check: float | None
+    do_not_use: float | None
+    against: str
+    measured: str
+    in_favour: str = ""
+
+
+_CALIBRATED = "300 runs of bench_verdict: "
+_FIELD = _CALIBRATED + "never reached by a sound one of the calibration half"
+
+LIMITS: tuple[Limit, ...] = (
+    Limit(
+        "information_gain",
+        "below",
+        check=3.5,
+        do_not_use=2.0,
+        against="The intensities explain each other hardly better than under random shifts "
+        "({value:.1f} standard deviations).",
+        in_favour="The intensities explain each other far better than under random shifts "
+        "({value:.1f} standard deviations).",
+        measured=_CALIBRATED + "sound from 2.4, half of them above 4.7; noise up to 0.4.",
+    ),
+    Limit(
+        "edge_gain",
+        "below",
+        check=2.5,
+        do_not_use=1.3,
+        against="Edges agree hardly better than under random shifts ({value:.1f} standard deviations).",
+        in_favour="Edges agree far better than under random shifts ({value:.1f} standard deviations).",
+        measured=_CALIBRATED + "sound from 1.9, half of them above 3.4; half a head apart up to 1.1.",
+    ),
+    Limit(
+        "local_fit",
+        "below",
+        check=0.3,
+        do_not_use=None,
+        against="Only {value:.0%} of {local_fit_regions} regions fit best where they lie, within "
+        "{local_fit_within_mm:.0f} mm (chance: 15 %).",
+        in_favour="{value:.0%} of {local_fit_regions} regions fit best where they lie, within "
+        "{local_fit_within_mm:.0f} mm (chance: 15 %).",
+        measured=_CALIBRATED + "above it, the true error is at most 5 mm; mirrored brains reach 0.28.",
+    ),
+    Limit(
+        "local_fit_regions",
+        "below",
+        check=50,
+        do_not_use=None,
+        against="Only {value:.0f} regions have enough edges to tell whether they fit.",
+        measured=_CALIBRATED + "with fewer, noise fits by chance in up to half of the regions.",
+    ),
+    Limit(
+        "overlap",
+        "below",
+        check=0.5,
+        do_not_use=0.1,
+        against="Only {value:.0%} of the smaller volume lies inside the other.",
+        measured=_CALIBRATED + "sound from 0.7.",
+    ),
+    Limit(
+        "alignment_converged",
+        "below",
+        check=0.5,
+        do_not_use=None,
+        against="The initial alignment is in doubt, as it says itself.",
+        measured="Not measured: it is the judgement of engine/alignment.py.",
+    ),
+    Limit(
+        "initial_turn_degrees",
+        "above",
+        check=45.0,
+        do_not_use=None,
+        against="The initial alignment turned the volume by {value:.0f} degrees: "
+        "it has been tested up to 40.",
+        measured="Poses of up to 60 mm and 40 degrees, Testing/bench/bench_alignment.py.",
+    ),
+    Limit(
+        "initial_shift_mm",
+        "above",
+        check=70.0,
+        do_not_use=None,
+        against="The initial alignment moved the volume by {value:.0f} mm: it has been tested up to 60 mm.",
+        measured="Poses of up to 60 mm and 40 degrees, Testing/bench/bench_alignment.py.",
+    ),
+    Limit(
+        "fixed_unfamiliarity",
+        "above",
+        check=3.5,
+        do_not_use=None,
+        against="The fixed volume is unlike the heads that the network has learnt from "
+        "(distance {value:.1f}; heads lie below 2.2).",
+        measured="28 MR, 10 CT, 18 PET and SPECT stacks of the atlas: up to 1.9; templates up to 2.8.",
+    ),
+    Limit(
+        "moving_unfamiliarity",
+        "above",
+        check=3.5,
+        do_not_use=None,
+        against="The moving volume is unlike the heads that the network has learnt from "
+        "(distance {value:.1f}; heads lie below 2.2).",
+        measured="28 MR, 10 CT, 18 PET and SPECT stacks of the atlas: up to 1.9; templates up to 2.8.",
+    ),
+    Limit(
+        "forward_backward_mm",
+        "above",
+        check=3.0,
+        do_not_use=None,
+        against="With the roles of both volumes swapped, the network comes back {value:.1f} mm beside the "
+        "start.",
+        measured=_FIELD + "; it tells little: wrong pairs lie between 0.2 and 2.4 mm as well.",
+    ),
+    Limit(
+        "displacement_p95_mm",
+        "above",
+        check=10.0,
+        do_not_use=None,
+        against="The elastic displacement is large: 5 % of it lies above {value:.1f} mm.",
+        measured=_FIELD + " (7.3 mm).",
+    ),
+    Limit(
+        "roughness",
+        "above",
+        check=0.3,
+        do_not_use=None,
+        against="The elastic displacement is rough: it stretches by {value:.0%} on average.",
+        measured=_FIELD + " (0.22).",
+    ),
+    Limit(
+        "slice_jump_mm",
+        "above",
+        check=1.5,
+        do_not_use=None,
+        against="The displacement jumps by {value:.1f} mm from slice to slice.",
+        measured=_FIELD + " (1.0 mm).",
+    ),
+    Limit(
+        "smallest_jacobian",
+        "below",
+        check=0.35,
+        do_not_use=0.0,
+        against="Somewhere the displacement presses a volume to {value:.0%} of its size.",
+        measured=_FIELD + " (0.65); it is repaired to stay above 0.05.",
+    ),
+    Limit(
+        "folded_share",
+        "above",
+        check=0.001,
+        do_not_use=None,
+        against="The displacement was folded at {value:.1%} of the voxels before it was repaired.",
+        measured=_FIELD + " (0).",
+    ),
+    Limit(
+        "inverse_consistency_mm",
+        "above",
+        check=0.1,
+        do_not_use=None,
+        against="The displacement and its inverse disagree by up to {value:.2f} mm.",
+        measured="0.1 mm is what the inverse transform promises.",
+    ),
+    Limit(
+        "nmi_change",
+        "below",
+        check=-0.003,
+        do_not_use=None,
+        against="Mutual information fell from {nmi_before:.3f} to {nmi_after:.3f}.",
+        measured="A change in the third digit is noise of resampling.",
+    ),
+)
+
+FAMILIAR: dict[str, dict[str, tuple[float, float]]] = {
+    "mr": {
+        "width_mm": (175.9, 22.37),
+        "height_mm": (209.7, 11.62),
+        "filling": (0.826, 0.05),
+        "mean": (0.4094, 0.06292),
+        "edges": (0.07567, 0.01485),
+        "share_0": (0.1619, 0.07204),
+        "share_1": (0.3082, 0.1177),
+        "share_2": (0.2816, 0.09338),
+        "share_3": (0.1214, 0.05),
+        "share_4": (0.07499, 0.05774),
+        "share_5": (0.04147, 0.05),
+    },
+    "ct": {
+        "width_mm": (167.2, 10),
+        "height_mm": (203.3, 10),
+        "filling": (0.8533, 0.05),
+        "mean": (0.5597, 0.06433),
+        "edges": (0.05795, 0.007892),
+        "share_0": (0.04114, 0.05),
+        "share_1": (0.2371, 0.1357),
+        "share_2": (0.3323, 0.1076),
+        "share_3": (0.1018, 0.09907),
+        "share_4": (0.03372, 0.05),
+        "share_5": (0.2507, 0.05),
+    },
+    "pet": {
+        "width_mm": (166.5, 15.15),
+        "height_mm": (194.9, 21.67),
+        "filling": (0.8207, 0.0509),
+        "mean": (0.3364, 0.1008),
+        "edges": (0.02806, 0.01265),
+        "share_0": (0.339, 0.1172),
+        "share_1": (0.2708, 0.06782),
+        "share_2": (0.2349, 0.06402),
+        "share_3": (0.08624, 0.07093),
+        "share_4": (0.05288, 0.1072),
+        "share_5": (0.01509, 0.05),
+    },
+    "spect": {
+        "width_mm": (166.5, 15.15),
+        "height_mm": (194.9, 21.67),
+        "filling": (0.8207, 0.0509),
+        "mean": (0.3364, 0.1008),
+        "edges": (0.02806, 0.01265),
+        "share_0": (0.339, 0.1172),
+        "share_1": (0.2708, 0.06782),
+        "share_2": (0.2349, 0.06402),
+        "share_3": (0.08624, 0.07093),
+        "share_4": (0.05288, 0.1072),
+        "share_5": (0.01509, 0.05),
+    },
+}
+"""Mean and standard deviation of the statistics of familiarity.py over the patients of the atlas."""

@@ -1,0 +1,86 @@
+"""From numbers to a verdict in words."""
+
+from typing import Any
+
+import pytest
+from BSAFusionLib.engine.verdict import ADVICE, CHECK, DO_NOT_USE, GOOD, judge, sentence, withheld
+from BSAFusionLib.engine.verdict_thresholds import FAMILIAR, LIMITS
+
+SOUND = {
+    "information_gain": 6.0,
+    "edge_gain": 4.0,
+    "local_fit": 0.62,
+    "local_fit_regions": 180,
+    "local_fit_within_mm": 5.0,
+    "overlap": 0.98,
+    "alignment_converged": True,
+    "initial_turn_degrees": 8.0,
+    "initial_shift_mm": 12.0,
+    "fixed_unfamiliarity": 1.0,
+    "moving_unfamiliarity": 1.0,
+    "forward_backward_mm": None,
+    "displacement_p95_mm": 3.0,
+    "roughness": 0.1,
+    "slice_jump_mm": 0.3,
+    "smallest_jacobian": 0.8,
+    "folded_share": 0.0,
+    "inverse_consistency_mm": 0.001,
+    "nmi_before": 1.05,
+    "nmi_after": 1.12,
+    "nmi_change": 0.07,
+}
+
+
+def report(verdict: str, insist: bool = False) -> dict[str, Any]:
+    return {
+        "verdict": {"verdict": verdict, "reasons": ["Because."], "numbers": {}},
+        "configuration": {"insist": insist},
+    }
+
+
+def test_a_sound_run_is_good_and_says_why() -> None:
+    judged = judge(SOUND)
+    assert judged["verdict"] == GOOD
+    assert judged["numbers"] == SOUND
+    assert any("62% of 180 regions" in reason for reason in judged["reasons"])
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.number)
+def test_every_number_beyond_its_limit_is_a_reason_with_the_number(limit: Any) -> None:
+    step = -1e-3 if limit.worse == "below" else 1e-3
+    for bound, verdict in ((limit.check, CHECK), (limit.do_not_use, DO_NOT_USE)):
+        if bound is not None:
+            judged = judge(SOUND | {limit.number: bound + step * max(1, abs(bound))})
+            assert judged["verdict"] == verdict
+            assert len(judged["reasons"]) == 1
+            assert judge(SOUND | {limit.number: bound - step})["verdict"] != DO_NOT_USE or verdict == CHECK
+
+
+def test_the_worst_reasons_come_first() -> None:
+    judged = judge(SOUND | {"local_fit": 0.1, "information_gain": 0.5})
+    assert judged["verdict"] == DO_NOT_USE
+    assert "0.5 standard deviations" in judged["reasons"][0]
+    assert "10% of 180 regions" in judged["reasons"][1]
+
+
+def test_what_was_not_measured_is_no_reason() -> None:
+    assert judge(SOUND | {"nmi_change": None, "forward_backward_mm": None})["verdict"] == GOOD
+
+
+def test_only_what_should_not_be_used_is_withheld_unless_the_user_insists() -> None:
+    assert withheld(report(DO_NOT_USE))
+    assert not withheld(report(DO_NOT_USE, insist=True))
+    assert not withheld(report(CHECK))
+    assert not withheld({})
+
+
+def test_the_sentence_says_the_verdict_why_and_what_to_do() -> None:
+    assert sentence(report(CHECK)) == f"Verdict: check. Because. {ADVICE[CHECK]}"
+    assert "Nothing was published as aligned" in sentence(report(DO_NOT_USE))
+    assert "because you insisted" in sentence(report(DO_NOT_USE, insist=True))
+    assert sentence({}) == ""
+
+
+def test_every_limit_says_what_set_it_and_every_modality_is_known() -> None:
+    assert all(limit.measured.endswith(".") for limit in LIMITS)
+    assert set(FAMILIAR) == {"mr", "ct", "pet", "spect"}
