@@ -1,4 +1,4 @@
-"""python -m bsafusion_training train | evaluate | speed | export."""
+"""python -m bsafusion_training train | evaluate | ablate | speed | export."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from .ablation import ablation_text
 from .data.pairs import SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, patient_text, table_text
@@ -85,6 +86,15 @@ def run_speed(options: argparse.Namespace) -> None:
     print(table(options.model, options.batches, options.sizes, device, options.half))
 
 
+def run_ablate(options: argparse.Namespace) -> None:
+    """Print one table per set."""
+    network = fold_normalisation(load_average(options.checkpoint)[0])
+    for name, pairs in pairs_of(options.data, options.part).items():
+        judged = pairs.select(list(range(0, len(pairs), options.every)))
+        text = ablation_text(network, judged, options.strength, options.seed)
+        print(f"{name}, {len(judged)} pairs\n{text}\n", flush=True)
+
+
 def run_export(options: argparse.Namespace) -> None:
     """Write the model file and the manifest."""
     facts = json.loads(options.facts.read_text()) if options.facts else {}
@@ -120,6 +130,10 @@ def parser() -> argparse.ArgumentParser:
     add_evaluate(
         commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
     )
+    ablating = commands.add_parser("ablate", help="judge a checkpoint with parts switched off")
+    ablating.add_argument("--checkpoint", type=Path, required=True)
+    add_pairs(ablating)
+    ablating.set_defaults(run=run_ablate)
     exporting = commands.add_parser("export", help="write the TorchScript model and its manifest")
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--out", type=Path, required=True, help="folder of the model and manifest.json")
@@ -133,11 +147,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def add_evaluate(judging: argparse.ArgumentParser) -> None:
-    """Add the options of evaluate."""
-    judged = judging.add_mutually_exclusive_group(required=True)
-    judged.add_argument("--checkpoint", type=Path)
-    judged.add_argument("--model", type=Path, help="exported file, as it ships")
+def add_pairs(judging: argparse.ArgumentParser) -> None:
+    """Add the options that say which pairs are judged, and how they are deformed."""
     judging.add_argument(
         "--data",
         type=Path,
@@ -148,6 +159,14 @@ def add_evaluate(judging: argparse.ArgumentParser) -> None:
     judging.add_argument("--strength", type=float, default=1.0, help="times the published deformation")
     judging.add_argument("--seed", type=int, default=1)
     judging.add_argument("--every", type=int, default=1, help="judge every n-th pair only")
+
+
+def add_evaluate(judging: argparse.ArgumentParser) -> None:
+    """Add the options of evaluate."""
+    judged = judging.add_mutually_exclusive_group(required=True)
+    judged.add_argument("--checkpoint", type=Path)
+    judged.add_argument("--model", type=Path, help="exported file, as it ships")
+    add_pairs(judging)
     judging.add_argument(
         "--others", type=Path, help="folder with another method's fused pictures, under the pairs' names"
     )

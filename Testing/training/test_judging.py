@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import torch
+from bsafusion_training.ablation import ablation_text, first_steps
 from bsafusion_training.data.pairs import Pairs
 from bsafusion_training.data.volumes import read_volume_pairs
 from bsafusion_training.evaluation import evaluate, patient_text
@@ -67,3 +68,22 @@ def test_speed_is_told_for_every_batch_and_size(tmp_path: Path) -> None:
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| 64")]
     assert [row[1] for row in rows] == ["1", "2"]
     assert all(float(row[3]) > 0 for row in rows)
+
+
+def test_all_five_steps_are_the_whole_registration() -> None:
+    network = lively()
+    fixed, moving = torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64)
+    torch.testing.assert_close(first_steps(network, 5)(fixed, moving), network.register(fixed, moving))
+    assert not torch.equal(first_steps(network, 2)(fixed, moving), network.register(fixed, moving))
+
+
+def test_every_part_has_its_row_and_is_switched_on_again() -> None:
+    network = lively()
+    text = ablation_text(network, three_pairs().select([0]), 1.0, 1)
+    assert [line.split(" | ")[0][2:] for line in text.splitlines()[2:]] == [
+        "whole",
+        *(f"first {k} of 5 steps" for k in (1, 2, 3, 4)),
+        "heads not exchanged",
+        "applied twice",
+    ]
+    assert network.mdf_fr.mfrh.exchange
