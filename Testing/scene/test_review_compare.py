@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import slicer.util
 from BSAFusionLib.engine.errors import InputError
 from BSAFusionLib.scene.fusion_nodes import FusionNodes, find_fusions
 from BSAFusionLib.scene.review import Review
@@ -265,3 +266,14 @@ def test_the_confidence_map_lies_over_the_fused_picture(scene: vtkMRMLScene, fus
     assert node.GetDisplayNode().GetColorNode().GetName() == "Rainbow"
     tool.leave()
     assert node.GetDisplayNode().GetColorNode().GetName() == "Grey"
+
+
+def test_the_border_of_the_fixed_volume_is_no_edge(scene: vtkMRMLScene, fusion: FusionNodes) -> None:
+    array = slicer.util.arrayFromVolume(fusion.fixed)
+    array[:] = 500  # nothing but the border could be an edge
+    slicer.util.arrayFromVolumeModified(fusion.fixed)
+    Edges(scene, fusion, detail=1.0)
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
+    red.SetFieldOfView(400, 417, 1)
+    red.UpdateMatrices()
+    assert not is_line(picture(scene)).any()

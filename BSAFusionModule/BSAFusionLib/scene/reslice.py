@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from ..engine.volume import Grid
 from .pull import pull
-from .vtk_bridge import node_matrix, voxels
+from .vtk_bridge import array, node_matrix, voxels
+
+_ALONG = 1e-3  # voxels a sample; less is across the slice
 
 
 def sample(
@@ -59,3 +61,22 @@ def from_world(
     if warp is not None:
         chain.Concatenate(warp)
     return chain
+
+
+def well_inside(volume: slicer.vtkMRMLVolumeNode, grid: Grid) -> NDArray[np.bool_]:
+    """Say where a one-slice grid lies a voxel inside a volume's border: bool, (1, rows, columns).
+
+    Everywhere for a volume under a transform that is not linear.
+    """
+    chain = from_world(volume)
+    if not chain.IsA("vtkLinearTransform"):
+        return np.ones(grid.shape, bool)
+    to_index = np.linalg.inv(node_matrix(volume)) @ array(chain.GetMatrix()) @ grid.ijk_to_ras
+    rows, columns = np.arange(grid.shape[1])[:, None], np.arange(grid.shape[2])
+    inside = np.ones(grid.shape, bool)
+    for axis, count in enumerate(volume.GetImageData().GetDimensions()):
+        along_columns, along_rows, _, start = to_index[axis]
+        if abs(along_columns) + abs(along_rows) > _ALONG:
+            index = start + along_columns * columns + along_rows * rows
+            inside &= (index >= 1) & (index <= count - 2)
+    return inside

@@ -14,13 +14,13 @@ from ..engine.errors import InputError
 from ..engine.volume import Grid
 from .fusion_nodes import FusionNodes
 from .palette import shown_colors_key, to_window
-from .reslice import parents, sample
+from .reslice import parents, sample, well_inside
 from .review_edges import edges
 from .review_memory import Memory
 from .review_view import slice_views
 
 ALIGNED, ORIGINAL = "aligned", "moving"
-LINE_COLOR = (255, 220, 0)
+LINE_COLOR = (255, 255, 0)
 _NAMES = {"fixed": "fixed volume", "moving": "moving volume", "confidence": "confidence map"}
 
 
@@ -123,7 +123,9 @@ class ReviewTool:
 
     def fixed_edges(self, grid: Grid, detail: float) -> NDArray[np.bool_]:
         """The fixed volume's edges, in its window, on a picture's grid: (1, rows, columns)."""
-        return edges(to_window(self.sampled("fixed", grid), self.node("fixed"))[0], detail)[None]
+        fixed = self.node("fixed")
+        found = edges(to_window(self.sampled("fixed", grid), fixed)[0], detail)[None]
+        return found & well_inside(fixed, grid)
 
     def _unmoved_copy(
         self, moving: slicer.vtkMRMLScalarVolumeNode, transform: slicer.vtkMRMLTransformNode
