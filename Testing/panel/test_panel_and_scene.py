@@ -155,3 +155,14 @@ def test_the_grid_of_a_whole_body_has_the_widest_spacing_there_is(open_panel: Op
     fuse(panel)
     assert ui.fusedSelector.currentNode() is not None
     assert ui.gridSpacingSlider.value == 50.0
+
+
+@pytest.mark.usefixtures("open_panel")
+def test_a_panel_that_is_gone_can_be_told_to_close_again() -> None:
+    import BSAFusion
+
+    widget = BSAFusion.BSAFusionWidget()
+    widget.cleanup()
+    widget.parent.deleteLater()
+    desktop.process_events()
+    widget.cleanup()

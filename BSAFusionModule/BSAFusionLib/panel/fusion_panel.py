@@ -48,6 +48,7 @@ class FusionPanel:
         self.ui = ui
         self._scene = scene
         self._parameters: Any = None
+        self._closed = False
         self._inspector = Inspector(scene)
         worker = WorkerClient(QtProcess, worker_command(), worker_environment())
         self.controller = FusionController(scene, self, worker, SlicerInstaller(), QtScheduler())
@@ -96,8 +97,10 @@ class FusionPanel:
             choose(self._parameters, *suggested)
 
     def close(self) -> None:
-        """End the run and the worker."""
-        self._parameters = None
+        """End the run and the worker, once: the application may ask again when the widgets are gone."""
+        if self._closed:
+            return
+        self._closed, self._parameters = True, None
         self._link.bind(None)
         self.review.close()
         self.controller.close()
