@@ -20,7 +20,7 @@ from .data.pairs import Pairs
 from .network import BSAFusion, NetworkSize
 from .objective import LossWeights, fusion_objective, registration_objective
 
-FUSION_PARTS = ("mmff.", "mdf_fr.structure")
+FUSION_PARTS = ("mmff.", "mdf_fr.structure.")
 """Names of the parameters that are learnt in the last steps, when registration is finished."""
 
 
@@ -126,7 +126,7 @@ class Trainer:
         self.network.eval()
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(name.startswith(FUSION_PARTS))
-        for part in (self.network.mdf_fr.structure1, self.network.mdf_fr.structure2, self.network.mmff):
+        for part in (self.network.mdf_fr.structure, self.network.mmff):
             part.train()
 
     def precision(self) -> AbstractContextManager[Any]:
@@ -167,10 +167,10 @@ class Trainer:
         partial.replace(path)
 
     def start_from(self, path: Path) -> None:
-        """Take over the averaged weights of another run's checkpoint; layers of another shape begin anew."""
+        """Take over the averaged weights of another run's checkpoint; other layers begin anew."""
         average = torch.load(path, map_location=self.device, weights_only=True)["average"]
         mine = self.network.state_dict()
-        fitting = {name: value for name, value in average.items() if value.shape == mine[name].shape}
+        fitting = {n: v for n, v in average.items() if n in mine and v.shape == mine[n].shape}
         self.network.load_state_dict({**mine, **fitting})
         self.average.load_state_dict(self.network.state_dict())
 

@@ -6,7 +6,7 @@ from bsafusion_training.network.correlation import local_correlation
 from bsafusion_training.network.mdf_fr import MFRH
 from bsafusion_training.network.warping import warp
 
-SMALL = NetworkSize([4, 8], [8, 16, 16, 16, 16], [8, 8, 8, 8, 8], [16, 16, 16, 16, 16], [8, 8, 8, 8])
+SMALL = NetworkSize(4, [8, 16, 16, 16, 16], [8, 8, 8, 8, 8], [16, 16, 16, 16, 16], [8, 8, 8])
 
 
 def lively(size: NetworkSize = SMALL) -> BSAFusion:

@@ -19,11 +19,11 @@ from .warping import resize_field, warp
 class NetworkSize:
     """Channel counts; fine to coarse except step, which goes coarse to fine as the steps do."""
 
-    structure: list[int] = field(default_factory=lambda: [8, 16])
+    structure: int = 16
     widths: list[int] = field(default_factory=lambda: [32, 64, 80, 96, 128])
     matching: list[int] = field(default_factory=lambda: [32, 48, 64, 64, 64])
     step: list[int] = field(default_factory=lambda: [32, 48, 64, 48, 48])
-    fusion: list[int] = field(default_factory=lambda: [8, 16, 32, 32])
+    fusion: list[int] = field(default_factory=lambda: [24, 32, 32])
     exchange: bool = True
 
 
@@ -84,13 +84,14 @@ class BSAFusion(nn.Module):
     def fuse(
         self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
     ) -> Tensor:
-        """Return the fused picture (N, 1, H, W) from structure features of the padded pair."""
+        """Return the fused picture (N, 1, H, W) from coarse structure features of the padded pair."""
         height, width = fixed.shape[2], fixed.shape[3]
+        mine, other = pad_to_stride(fixed), pad_to_stride(aligned)
         if displacement is not None:
-            padded = structures[0]
-            extra = [0, padded.shape[3] - width, 0, padded.shape[2] - height]
+            extra = [0, mine.shape[3] - width, 0, mine.shape[2] - height]
             displacement = F.pad(displacement, extra, mode="replicate")
-        fused = self.mmff(structures, pad_to_stride(fixed), pad_to_stride(aligned), displacement)
+        fine = self.mdf_fr.fine(torch.cat((mine, other)))
+        fused = self.mmff(structures, fine, mine, other, displacement)
         return fused[:, :, :height, :width]
 
     def forward(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:

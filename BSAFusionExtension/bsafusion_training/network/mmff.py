@@ -8,6 +8,7 @@ structure features.
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from .blocks import ConvBlock, RestormerBlock, double_size
@@ -31,40 +32,45 @@ class FusionBLK(nn.Module):
 class MMFF(nn.Module):
     """Fuse the structure features of a pair into one picture."""
 
-    def __init__(self, structure: list[int], widths: list[int], fusion: list[int]) -> None:
+    def __init__(self, structure: int, widths: list[int], fusion: list[int]) -> None:
         super().__init__()
-        f0, f1, f2, f3 = fusion
-        self.blocks = nn.ModuleList(
-            [
-                FusionBLK(widths[1], 0, f3, attention=True),
-                FusionBLK(widths[0], f3, f2, attention=True),
-                FusionBLK(structure[1], f2, f1, attention=False),
-                FusionBLK(structure[0], f1, f0, attention=False),
-            ]
-        )
-        self.paint = nn.Conv2d(f0, 1, 3, padding=1)
+        f0, f1, f2 = fusion
+        self.coarse = FusionBLK(widths[1], 0, f2, attention=True)
+        self.middle = FusionBLK(widths[0], f2, f1, attention=True)
+        self.fine = FusionBLK(structure, f1, f0, attention=False)
+        self.paint = nn.Conv2d(f0, 4, 3, padding=1)
         nn.init.zeros_(self.paint.weight)
         nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
 
+    def aligned(self, features: Tensor, displacement: Tensor | None) -> Tensor:
+        """Return the moving images' features (N, C, h, w) where the fixed ones are."""
+        if displacement is None:
+            return features
+        field = resize_field(displacement, features.shape[2], features.shape[3])
+        return warp(features.float(), field).to(features.dtype)
+
     def forward(
-        self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
+        self,
+        structures: list[Tensor],
+        fine: Tensor,
+        fixed: Tensor,
+        aligned: Tensor,
+        displacement: Tensor | None,
     ) -> Tensor:
         """Fuse.
 
-        structures: four maps (2N, C, h, w) at scales 1, 1/2, 1/4, 1/8, fixed first, then moving.
+        structures: maps (2N, C, h, w) at scales 1/4 and 1/8, fixed first, then moving.
+        fine: folded features (2N, C, H / 2, W / 2) of the fixed and the already aligned moving image.
         fixed, aligned: (N, 1, H, W), the fixed image and the moving image already aligned.
-        displacement: (N, 2, H, W) in pixels, with which the moving features are still to be warped; None if
-        they are aligned.
+        displacement: (N, 2, H, W) in pixels, with which `structures` of the moving image are still to be
+        warped; None if they are aligned.
         Returns (N, 1, H, W) in [0, 1]: the larger of both images, changed by at most one half either way.
         """
-        result = structures[3][:0]
-        for i, block in enumerate(self.blocks):
-            mine, other = structures[3 - i].chunk(2)
-            if displacement is not None:
-                other = warp(other.float(), resize_field(displacement, other.shape[2], other.shape[3])).to(
-                    mine.dtype
-                )
-            previous = mine[:, :0] if i == 0 else double_size(result)
-            result = block(mine, other, previous)
-        change = torch.sigmoid(self.paint(result).float()) - 0.5
+        mine, other = structures[1].chunk(2)
+        result = self.coarse(mine, self.aligned(other, displacement), mine[:, :0])
+        mine, other = structures[0].chunk(2)
+        result = self.middle(mine, self.aligned(other, displacement), double_size(result))
+        mine, other = fine.chunk(2)
+        result = self.fine(mine, other, double_size(result))
+        change = torch.sigmoid(F.pixel_shuffle(self.paint(result).float(), 2)) - 0.5
         return (torch.maximum(fixed, aligned) + change).clamp(0.0, 1.0)
