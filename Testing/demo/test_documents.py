@@ -63,8 +63,7 @@ def test_the_commands_of_the_readme_run_as_printed(patient: Path, monkeypatch: p
     lines = list(commands("README.md"))
     assert [line[0] for line in lines][:5] == ["fuse", "apply", "export-dicom", "export-transform", "info"]
     for line in lines:
-        if line[0] != "batch":  # has tests of its own, and takes a cohort
-            assert main(line) == 0, line
+        assert main(line) == 0, line
     carried = ["SUV.nii.gz", "targets.mrk.json", "tumour.seg.nrrd"]
     assert sorted(path.name for path in (patient / "carried").iterdir()) == carried
     assert (patient / "warp.nii.gz.json").exists()

@@ -36,7 +36,7 @@ def run_all(test: Any, logic: Any, new_widget: Callable[[], Any]) -> None:
 
 
 def fuses_from_a_script(test: Any, logic: Any) -> None:
-    """The landmark error halves, references are right, originals stay, a saved scene comes back."""
+    """The landmark error halves, references are right, originals stay, points go there and back."""
     pair, fixed, moving = _phantom_nodes()
     before = [slicer.util.arrayFromVolume(node).copy() for node in (fixed, moving)]
     nodes = logic.process(fixed, moving)
@@ -48,6 +48,7 @@ def fuses_from_a_script(test: Any, logic: Any) -> None:
     untouched, aligned = _landmark_errors(pair, nodes.transform)
     test.delayDisplay(f"Landmark error {untouched:.1f} mm before, {aligned:.1f} mm after.")
     test.assertLess(aligned, untouched / 2)
+    _carries_over(test, logic, pair, nodes.transform)
     _comes_back(test, nodes)
 
 
@@ -99,6 +100,18 @@ def _landmark_errors(pair: HeadPair, transform: Any) -> tuple[float, float]:
     truth = pair.true_moving_points(points)
     moved = np.array([from_world.TransformPoint(*point) for point in points.tolist()])
     return tuple(float(np.linalg.norm(p - truth, axis=1).mean()) for p in (points, moved))  # type: ignore[return-value]
+
+
+def _carries_over(test: Any, logic: Any, pair: HeadPair, transform: Any) -> None:
+    """Points of the MR, carried to the CT and back, lie where they were."""
+    points = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Targets")
+    for point in pair.landmarks().tolist():
+        points.AddControlPoint(point)
+    (there,) = logic.apply(transform, [points], inverse=True)
+    (back,) = logic.apply(transform, [there])
+    for n in range(points.GetNumberOfControlPoints()):
+        first, last = (np.array(node.GetNthControlPointPositionWorld(n)) for node in (points, back))
+        test.assertLess(np.linalg.norm(last - first), 0.01)
 
 
 def _comes_back(test: Any, nodes: ResultNodes) -> None:
