@@ -14,9 +14,9 @@ _INTRODUCTION = """# Command line
 Every command and option of `bsafusion`, written by `make reference`. What they are for:
 [README](../README.md); a first walk: [tutorial](tutorial.md).
 
-The exit status is 0 when done, 2 when the input cannot be used (one sentence says why and what to do), 130
-after Ctrl-C. All files of a command are written, or none. In a terminal `bsafusion COMMAND --help` says the
-same as this page.
+The exit status is 0 when done, 2 when the input cannot be used (one sentence says why and what to do), 3
+when a fusion's verdict is "do not use" or some pairs of a cohort are not done, 130 after Ctrl-C. All files
+of a command are written, or none. In a terminal `bsafusion COMMAND --help` says the same as this page.
 """
 
 
