@@ -11,9 +11,17 @@ from typing import Any
 
 import numpy as np
 from BSAFusionLib.engine.errors import InputError
-from BSAFusionLib.engine.exchange import read_volume, write_result
+from BSAFusionLib.engine.exchange import read_reference, read_volume, write_result
 from BSAFusionLib.engine.result import FusionResult
 from BSAFusionLib.engine.worker import Channel, Request, main
+
+_GEOMETRY = {
+    "modality": "mr",
+    "modality_is_a_guess": False,
+    "window": [0.0, 10.0],
+    "voxels": [6, 5, 4],
+    "spacing_mm": [20, 20, 30],
+}
 
 
 def fuse(request: Request, channel: Channel) -> dict[str, Any]:
@@ -29,11 +37,16 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
     mean = (fixed.array + moving.array) / 2
     displacement = np.zeros((*fixed.shape, 3), np.float32)
     quality = {"before": {"ncc": 0.5}, "after": {"ncc": 0.75}, "displacement_mm": {"mean": 2.5}}
-    report: dict[str, Any] = {"quality": quality}
+    inputs = dict.fromkeys(("fixed", "moving"), _GEOMETRY)
+    report: dict[str, Any] = {"quality": quality, "geometry": inputs, "configuration": request["config"]}
     if behaviour in ("check", "do not use"):
         report["verdict"] = {"verdict": behaviour, "reasons": ["It was made up."], "numbers": {}}
     aligned = fixed.with_array(moving.array)
     result = FusionResult(fixed.with_array(mean), aligned, displacement, np.eye(4), "ct", report=report)
+    reference = read_reference(folder, request["reference"])
+    if reference is not None:
+        reference.check(fixed, moving)
+        report.update(reference.measure(result))
     answer = write_result(folder, result)
     if behaviour == "short":
         (folder / answer["displacement"]).write_bytes((folder / answer["displacement"]).read_bytes()[:200])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..engine.errors import BSAFusionError, GeometryError, InputError, unexpected
-from ..engine.exchange import reading_result, writing_volume
+from ..engine.exchange import reading_result, write_reference, writing_volume
+from ..engine.volume import Volume
 from ..scene.display import show
 from ..scene.publish import publish
 from ..scene.read import reading_volume
+from ..scene.reference_nodes import ReferenceNodes
 from . import summary
 from .dependencies import Installer, Lack, install, still_lacking
 from .i18n import tr as _
 from .private_folder import disk_error, make_private_folder
+from .report_page import page_maker
 from .request import FusionRequest
 from .run import Run
 from .scheduler import Scheduler
@@ -136,12 +141,25 @@ class FusionController:
         per_voxel = _BYTES_PER_FIXED_VOXEL + run.request.config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
         needed = volumes["fixed"].array.size * per_voxel + volumes["moving"].array.size * 4
         run.folder = make_private_folder(needed)
-        entries = {}
+        entries: dict[str, Any] = {}
         for role, volume in volumes.items():
             entries[role] = yield from writing_volume(run.folder, role, volume)
+        entries["reference"] = self._write_reference(run, run.folder, volumes)
         run.then = lambda message: self._take_steps(self._publish(message))
         config = run.request.config.as_dict()
         self._worker.ask("fuse", run, folder=str(run.folder), config=config, **entries)
+
+    def _write_reference(
+        self, run: Run, folder: Path, volumes: Mapping[str, Volume]
+    ) -> dict[str, Any] | None:
+        """Hand over what the result shall be measured with, where that was chosen."""
+        assert run.request is not None
+        if run.request.reference == ReferenceNodes():
+            return None
+        from ..scene.reference import read_reference  # imports SimpleITK
+
+        grids = (volumes["fixed"].grid, volumes["moving"].grid)
+        return write_reference(folder, read_reference(self._scene, run.request.reference, *grids))
 
     def _publish(self, message: Mapping[str, Any]) -> Iterator[None]:
         """Put the result into the scene, all of it or nothing."""
@@ -160,7 +178,8 @@ class FusionController:
         published = publish(self._scene, result, fixed, moving, run.request.outputs, origin)
         run.release()
         show(self._scene, published, fixed)
-        self._end(State.DONE, summary.outcome(result.report, time.monotonic() - run.began, published))
+        told = summary.outcome(result.report, time.monotonic() - run.began, published)
+        self._end(State.DONE, replace(told, page=page_maker(self._scene, result, run.nodes)))
 
     def _check_places(self, run: Run) -> None:
         """Refuse to publish beside a volume that was moved meanwhile."""

@@ -8,23 +8,28 @@ from typing import Any
 from ..engine.config import FusionConfig
 from ..engine.errors import BSAFusionError
 from ..scene.outputs import OFF, Outputs, check_destinations
+from ..scene.reference_nodes import ReferenceNodes
 from .i18n import tr as _
 from .inspection import Inspector
 
 
 @dataclass(frozen=True)
 class FusionRequest:
-    """Two volumes by node id, empty where none is chosen; the options; where the results go."""
+    """Two volumes by node id, empty where none is chosen; options; where results go; what to measure with."""
 
     fixed_id: str
     moving_id: str
     config: FusionConfig = field(default_factory=FusionConfig)
     outputs: Outputs = field(default_factory=Outputs)
+    reference: ReferenceNodes = field(default_factory=ReferenceNodes)
 
     def problem(self, scene: Any, inspector: Inspector) -> str | None:
         """Return one sentence that says why this cannot be run, or None."""
         return (
-            self._input_problem(inspector) or self._option_problem(inspector) or self._output_problem(scene)
+            self._input_problem(inspector)
+            or self._option_problem(inspector)
+            or self.reference.problem(scene)
+            or self._output_problem(scene)
         )
 
     def _input_problem(self, inspector: Inspector) -> str | None:

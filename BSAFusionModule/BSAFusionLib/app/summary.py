@@ -57,7 +57,19 @@ def result_line(report: Mapping[str, Any], seconds: float) -> str:
         if before.get(key) is not None and after.get(key) is not None:
             parts.append(f"{title} {before[key]:.3f} → {after[key]:.3f}")
             break
-    return ", ".join(parts) + "."
+    return ", ".join([*parts, *_measured(report)]) + "."
+
+
+def _measured(report: Mapping[str, Any]) -> Iterator[str]:
+    """What landmarks and segmentations say, before and after."""
+    errors = report.get("landmarks", {}).get("error_mm")
+    if errors:
+        before, after = (f"{errors[stage]['mean']:.1f}" for stage in ("before", "after"))
+        yield _("landmarks {before} → {after} mm apart").format(before=before, after=after)
+    overlap = report.get("segmentations", {}).get("mean")
+    if overlap:
+        before, after = (f"{overlap[stage]['dice']:.2f}" for stage in ("before", "after"))
+        yield _("Dice {before} → {after}").format(before=before, after=after)
 
 
 def details(report: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +44,7 @@ class Outcome:
     message: sentences, or the report of a self-check. title: the verdict in a few words, where there is one.
     reasons: why that is the verdict. details: to unfold. published: the ids of the nodes it has made.
     error: what went wrong.
+    page: writes the report as HTML; it reads the volumes again, and raises BSAFusionError once they are gone.
     """
 
     message: str
@@ -52,6 +54,7 @@ class Outcome:
     title: str = ""
     tone: Tone = Tone.NOTE
     reasons: tuple[str, ...] = ()
+    page: Callable[[], str] | None = None
 
 
 class View(Protocol):

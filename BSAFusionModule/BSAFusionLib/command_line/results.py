@@ -51,7 +51,7 @@ def _read_reference(request: dict[str, Any]) -> Reference:
     points, labels = request.get("landmarks"), request.get("segmentations")
     return Reference(
         points and pair_landmarks(*(read_points(Path(path)) for path in points)),
-        labels and Segmentations(*(read_labels(path) for path in labels)),
+        labels and Segmentations(read_labels(labels[0]), read_labels(labels[1])),
     )
 
 

@@ -57,6 +57,7 @@ def write_reference(folder: Path, reference: Reference | None) -> dict[str, Any]
         "landmarks": points and {"fixed": points.fixed.tolist(), "moving": points.moving.tolist()},
         "segmentations": labels
         and {role: write_volume(folder, f"{role}_labels", getattr(labels, role)) for role in _ROLES},
+        "names": labels and {str(label): name for label, name in labels.names.items()},
     }
 
 
@@ -69,9 +70,11 @@ def read_reference(folder: Path, entry: dict[str, Any] | None) -> Reference | No
     if entry is None:
         return None
     points, labels = entry["landmarks"], entry["segmentations"]
+    names = {int(label): name for label, name in (entry["names"] or {}).items()}
     return Reference(
         points and Landmarks(*(np.asarray(points[role], dtype=np.float64) for role in _ROLES)),
-        labels and Segmentations(*(read_volume(folder, labels[role]) for role in _ROLES)),
+        labels
+        and Segmentations(read_volume(folder, labels["fixed"]), read_volume(folder, labels["moving"]), names),
     )
 
 

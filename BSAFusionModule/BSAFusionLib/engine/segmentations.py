@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,14 @@ _MOST_LABELS = 255
 
 @dataclass(frozen=True, eq=False)
 class Segmentations:
-    """Label maps on the grids of the fixed and the moving volume: whole numbers, 0 is the background."""
+    """Label maps on the grids of the fixed and the moving volume: whole numbers, 0 is the background.
+
+    names: what labels are called; others are called by their number.
+    """
 
     fixed: Volume
     moving: Volume
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 def check_segmentations(segmentations: Segmentations, fixed: Volume, moving: Volume) -> None:
@@ -66,7 +71,7 @@ def agreement(segmentations: Segmentations, result: FusionResult) -> dict[str, A
         "after": resample(moving, fixed.grid, result.initial, result.displacement, "nearest", 0),
     }
     labels = {
-        str(label): {
+        segmentations.names.get(label, str(label)): {
             stage: compare(fixed.array == label, array == label, fixed.spacing)
             for stage, array in stages.items()
         }

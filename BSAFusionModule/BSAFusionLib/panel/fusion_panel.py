@@ -19,10 +19,11 @@ from ..scene.grid_display import draw_grid, grid_spacing_mm
 from .installer import SlicerInstaller
 from .parameters import GRID_SPACING_MM, choose, keep_published, request, swap
 from .qt_process import QtProcess, QtScheduler
+from .report_button import ReportButton
 from .review_panel import ReviewPanel
 from .settings_link import SettingsLink
 
-_EDITORS = ("inputsSection", "optionsSection", "advancedSection", "outputsSection")
+_EDITORS = ("inputsSection", "optionsSection", "advancedSection", "referenceSection", "outputsSection")
 _ICONS = {
     Tone.GOOD: "SP_DialogApplyButton",
     Tone.CHECK: "SP_MessageBoxWarning",
@@ -55,6 +56,7 @@ class FusionPanel:
         self._link = SettingsLink(ui, self.refresh)
         self.on_transform: Callable[[Any], None] | None = None
         """Told of the transform that a fusion has made."""
+        self._report = ReportButton(ui.reportButton, self._say)
         self.review = ReviewPanel(ui.showSection, scene)
         self._connect()
 
@@ -206,6 +208,7 @@ class FusionPanel:
         self.ui.resultLabel.text = outcome.message
         self.ui.detailsText.plainText = outcome.details
         self.ui.detailsButton.visible = bool(outcome.details)
+        self._report.take(outcome.page)
         self.ui.resultFrame.visible = True
         self.show_log(self._result())
         if outcome.published is not None and self._parameters is not None:
@@ -214,6 +217,10 @@ class FusionPanel:
                 self._take_grid_spacing()
             if self.on_transform is not None and outcome.published.transform:
                 self.on_transform(self._scene.GetNodeByID(outcome.published.transform))
+
+    def _say(self, sentence: str) -> None:
+        """Add a sentence to the result."""
+        self.ui.resultLabel.text = f"{self.ui.resultLabel.text}\n{sentence}".strip()
 
     def _take_grid_spacing(self) -> None:
         """Start from the spacing that suits the new deformation."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from slicer import (
+    vtkMRMLMarkupsFiducialNode,
     vtkMRMLScalarVolumeNode,
+    vtkMRMLSegmentationNode,
     vtkMRMLTableNode,
     vtkMRMLTransformNode,
     vtkMRMLVectorVolumeNode,
@@ -15,10 +17,12 @@ from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from ..app.request import FusionRequest
 from ..engine.config import FusionConfig
 from ..scene.outputs import NEW, OFF, Outputs, Published
+from ..scene.reference_nodes import ReferenceNodes
 from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
 
 GRID_SPACING_MM = (0.5, 50.0)
 ROLES = ("fused", "color", "aligned", "transform", "quality", "slices", "inverse", "confidence")
+_REFERENCE = ("fixed_landmarks", "moving_landmarks", "fixed_segmentation", "moving_segmentation")
 
 
 @parameterNodeWrapper
@@ -27,6 +31,10 @@ class FusionParameters:
 
     fixed_volume: vtkMRMLScalarVolumeNode
     moving_volume: vtkMRMLScalarVolumeNode
+    fixed_landmarks: vtkMRMLMarkupsFiducialNode
+    moving_landmarks: vtkMRMLMarkupsFiducialNode
+    fixed_segmentation: vtkMRMLSegmentationNode
+    moving_segmentation: vtkMRMLSegmentationNode
     fixed_modality: Modality
     moving_modality: Modality
     fixed_window: Window
@@ -79,7 +87,9 @@ def request(parameters: Any) -> FusionRequest:
         insist=parameters.insist,
     )
     outputs = Outputs(**{role: _destination(parameters, role) for role in ROLES})
-    return FusionRequest(_id(parameters.fixed_volume), _id(parameters.moving_volume), config, outputs)
+    reference = ReferenceNodes(**{name: _id(getattr(parameters, name)) for name in _REFERENCE})
+    fixed, moving = _id(parameters.fixed_volume), _id(parameters.moving_volume)
+    return FusionRequest(fixed, moving, config, outputs, reference)
 
 
 def keep_published(parameters: Any, published: Published) -> None:
@@ -102,7 +112,7 @@ def choose(parameters: Any, fixed_id: str, moving_id: str) -> None:
 
 def swap(parameters: Any) -> None:
     """Exchange fixed and moving with what they are taken for."""
-    for name in ("volume", "modality", "window"):
+    for name in ("volume", "modality", "window", "landmarks", "segmentation"):
         fixed, moving = getattr(parameters, f"fixed_{name}"), getattr(parameters, f"moving_{name}")
         setattr(parameters, f"fixed_{name}", moving)
         setattr(parameters, f"moving_{name}", fixed)
