@@ -142,6 +142,7 @@ def test_a_doubtful_result_is_shown_with_verdict_and_reason(open_panel: OpenPane
     fuse(panel)
     assert ui.verdictLabel.visible
     assert ui.verdictLabel.text == "Do not use"
-    assert ui.resultLabel.text.startswith("• It was made up.\nFused in ")
+    assert ui.resultLabel.text.startswith("• It was made up.\n• ")
+    assert "Computed in " in ui.resultLabel.text
     ui.copyButton.click()
     assert application.clipboard().text().startswith("Do not use\n• It was made up.")
