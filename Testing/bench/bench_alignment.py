@@ -22,6 +22,7 @@ from BSAFusionLib.engine.volume import Volume
 from numpy.typing import NDArray
 
 PAIRS = (("CT", "MR_T1"), ("MR_T1", "PET"), ("CT", "PET"))
+FAILED_MM = 10.0
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
@@ -71,8 +72,10 @@ def report(label: str, runs: list[tuple[dict[str, float], LinearAlignment]]) -> 
         print(f"{label:13s} {name:9s} n {values.size:3d}  mean {values.mean():5.2f}  {spread}  {under}")
     seconds = [found.seconds for _, found in runs]
     doubted = sum(not found.converged for _, found in runs)
+    failed = [found for errors, found in runs if errors["repeated"] > FAILED_MM]
+    noticed = sum(not found.converged for found in failed)
     times = f"{np.median(seconds):.1f} s median, {max(seconds):.1f} s at most"
-    print(f"{label:13s} {times}, {doubted} not converged")
+    print(f"{label:13s} {times}, {doubted} not converged; {noticed} of {len(failed)} failures noticed")
 
 
 def main() -> None:
@@ -81,6 +84,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path, help="folder with one folder per patient")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th patient only")
     parser.add_argument("--repeats", type=int, default=1, help="random poses per pair")
     parser.add_argument("--mm", type=float, default=30, help="largest shift")
     parser.add_argument("--degrees", type=float, default=20, help="largest turn")
@@ -88,7 +92,7 @@ def main() -> None:
     options = parser.parse_args()
     random = np.random.default_rng(options.seed)
     runs: dict[tuple[str, str], list[tuple[dict[str, float], LinearAlignment]]] = {pair: [] for pair in PAIRS}
-    for folder in sorted(path for path in options.data.iterdir() if path.is_dir()):
+    for folder in sorted(path for path in options.data.iterdir() if path.is_dir())[:: options.every]:
         for pair in PAIRS:
             fixed, moving = (read_volume(folder / f"{name}_image.nii.gz") for name in pair)
             center = center_ras(moving)

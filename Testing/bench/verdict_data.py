@@ -102,12 +102,12 @@ def _templates(folder: Path) -> Iterator[TruePair]:
     kinds = {"PET": "pet", "SPECT": "spect"}
     for fixed, moving in _TEMPLATE_PAIRS:
         yield TruePair("template", "brain", template(fixed), template(moving), "mr", kinds.get(moving, "mr"))
-    ct = _pseudo_ct(folder / "TPM.nii")
+    ct = pseudo_ct(folder / "TPM.nii")
     yield TruePair("template", "brain", template("T1"), ct, "mr", "ct")
     yield TruePair("template", "brain", template("PD"), ct, "mr", "ct")
 
 
-def _pseudo_ct(file: Path) -> Volume:
+def pseudo_ct(file: Path) -> Volume:
     """A head CT of tissue classes: what a CT of the average head would look like."""
     import SimpleITK as sitk
     from BSAFusionLib.engine.sitk_bridge import from_sitk

@@ -43,3 +43,14 @@ def test_climb_finds_the_top_of_a_tilted_ridge() -> None:
     found, height = climb(ridge, np.zeros(2), np.ones(2), 12)
     np.testing.assert_allclose(found, top, atol=0.02)
     assert height == pytest.approx(ridge(found))
+
+
+def test_patience_follows_a_bent_ridge_that_shrinking_steps_give_up_on() -> None:
+    def valley(x: np.ndarray) -> float:  # Rosenbrock's function, top at (1, 1)
+        return float(-((1 - x[0]) ** 2) - 100 * (x[1] - x[0] ** 2) ** 2)
+
+    start, steps = np.array([-1.5, 2.0]), np.full(2, 0.1)
+    _, hasty = climb(valley, start, steps, 4)
+    found, patient = climb(valley, start, steps, 4, patience=40)
+    assert hasty < -1 < patient
+    np.testing.assert_allclose(found, (1, 1), atol=0.1)

@@ -46,22 +46,31 @@ def starts(shifts: list[Vector], angle_deg: float) -> list[Vector]:
 
 
 def climb(
-    score: Callable[[Vector], float], start: Vector, steps: Vector, sweeps: int, shrink: float = 0.5
+    score: Callable[[Vector], float],
+    start: Vector,
+    steps: Vector,
+    sweeps: int,
+    shrink: float = 0.5,
+    patience: int = 0,
 ) -> tuple[Vector, float]:
     """Climb to a maximum along a basis that turns into the ridge and steps that shrink (Rosenbrock 1960).
 
-    steps: first step along every parameter. Returns the best parameters and their score.
+    steps: first step along every parameter. patience: sweeps more in which steps stay as they are, because
+    the last sweep still went further than a step. Returns the best parameters and their score.
     """
     best, height = start.copy(), score(start)
     basis = np.eye(start.size)
-    for _ in range(sweeps):
+    while sweeps > 0:
         moves = np.zeros(start.size)
         for n, direction in enumerate(basis):
             reached, height = _climb_line(score, best, height, direction * steps)
             moves[n] = ((reached - best) / steps) @ direction
             best = reached
         basis = _turned(basis, moves)
-        steps = steps * shrink
+        if patience > 0 and np.linalg.norm(moves) >= 1:
+            patience -= 1
+            continue
+        steps, sweeps = steps * shrink, sweeps - 1
     return best, height
 
 
