@@ -17,8 +17,6 @@ from BSAFusionLib.engine.dicom_export import ExportedResults, export_dicom
 from BSAFusionLib.engine.phantom import head_pair
 from BSAFusionLib.engine.sitk_bridge import to_sitk
 
-from Testing.engine.phantoms import head
-
 ROOT = Path(__file__).parents[2]
 PROGRAM = ".venv/bin/bsafusion"
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
@@ -40,12 +38,11 @@ def commands(document: str) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of the names that the README uses."""
+    """Files of the names that the README uses; a CT stands for the PET, which is too coarse at this size."""
     folder = tmp_path_factory.mktemp("patient")
     pair = head_pair(size=40, slices=12)
     mr, ct = to_sitk(pair.fixed), to_sitk(pair.moving)
-    pet = head(pair.moving.grid, "pet")
-    for name, image in {"T1.nii.gz": mr, "CT.nrrd": ct, "PET.nii.gz": to_sitk(pet), "SUV.nii.gz": ct}.items():
+    for name, image in {"T1.nii.gz": mr, "CT.nrrd": ct, "PET.nii.gz": ct, "SUV.nii.gz": ct}.items():
         sitk.WriteImage(image, str(folder / name))
     sitk.WriteImage(sitk.Cast(ct > 300, sitk.sitkUInt8), str(folder / "tumour.seg.nrrd"))
     point = '{"id": "1", "label": "A", "position": [1, 2, 3], "positionStatus": "defined"}'
