@@ -79,10 +79,12 @@ def confidence_map(
     for part in run.batches("Estimating the confidence", slices, _SLICES_PER_CALL):
         signs = signs_of_error(network, view.slices[part], moving.unit[part], field[part])
         expected[part] = calibration.expected_mm(signs, view.square.pixel)
-    known = np.where(shown, calibration.confidence(expected), 0).astype(np.float32)
-    frame = view.square.frame
-    on_grid = np.empty(frame.grid.shape, np.float32)
-    frame.cut(on_grid)[...] = np.clip(view.square.expand(known), 0, 1)
+    known = calibration.confidence(expected)
+    frame, expand = view.square.frame, view.square.expand
+    on_grid = np.zeros(frame.grid.shape, np.float32)
+    # Masked after it was interpolated: else doubt would seep in from the air around the body.
+    reached = expand(shown.astype(np.float32)) > 0.5
+    frame.cut(on_grid)[...] = np.where(reached, np.clip(expand(known), 0, 1), 0)
     volume = view.fixed.volume.with_array(on_grid, f"confidence of {view.moving.volume.name}")
     return volume, _describe(calibration, network, expected[shown], known[shown])
 
