@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from BSAFusionLib.cohort.batch_command import add_batch
 from BSAFusionLib.command_line.arguments import build_parser
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "command_line.md"
@@ -28,9 +29,8 @@ def main() -> None:
 
 def reference() -> str:
     """The page: one section a command, one row an argument."""
-    commands = next(
-        action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
-    )
+    parser = build_parser([add_batch])
+    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     sections = [_section(name, parser) for name, parser in commands.choices.items()]
     return "\n".join([_INTRODUCTION, *sections])
 
