@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def open_workers(place: Place, scratch: Path) -> Iterator[Workers]:
     import dask
 
     _hush()
-    with dask.config.set(_SETTINGS):
+    with dask.config.set(_SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Creating scratch directories", UserWarning)  # a busy disk
         opened = _existing(place) if place.scheduler is not None else _private(place, scratch)
         with opened as workers:
             yield workers
