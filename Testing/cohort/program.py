@@ -24,7 +24,7 @@ class Cohort:
         """A run that tells events as JSON lines; in a session of its own, as a terminal would have it."""
         command = [sys.executable, "-m", "BSAFusionLib", "batch", str(self.table), "--out", str(out)]
         return subprocess.Popen(
-            [*command, "--init", "none", "--device", "cpu", "--json", *options],
+            [*command, "--init", "none", "--device", "cpu", "--insist", "--json", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
