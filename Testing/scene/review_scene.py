@@ -61,6 +61,7 @@ def state(scene: slicer.vtkMRMLScene) -> str:
     """All nodes of a scene and all they hold but voxels, as Slicer would save them."""
     scene.SetSaveToXMLString(1)
     scene.Commit()
+    scene.SetSaveToXMLString(0)  # else no file could be written any more
     ids = [scene.GetNthNode(n).GetID() for n in range(scene.GetNumberOfNodes())]
     return scene.GetSceneXMLString() + str(ids)
 
