@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import folded_cells
 from .interpolation import apply_along, gaussian_matrix
 from .volume import Grid
 
@@ -23,7 +25,7 @@ _SLAB_VOXELS = 1 << 21
 class Repair:
     """What it took to make a displacement free of folds.
 
-    folded: voxels at or below the floor before the repair.
+    folded: voxels at or below the floor, or at the corner of a cell with a fold, before the repair.
     rounds: times the folded places were smoothed.
     scale: factor by which the whole displacement was shrunk at last; 1 when smoothing was enough.
     smallest, largest: range of the determinant after the repair.
@@ -50,27 +52,42 @@ def jacobian_determinant(displacement: NDArray[np.floating], grid: Grid) -> NDAr
 
 
 def repair_folds(displacement: Displacement, grid: Grid, floor: float = FLOOR) -> tuple[Displacement, Repair]:
-    """Give back a displacement whose determinant is above floor at every voxel of grid, and what it took.
+    """Give back a displacement without folds at the voxels of grid and between them, and what it took.
+
+    At every voxel the determinant is above floor; in every cell all determinants of cells.py are positive.
 
     displacement: u, (K, J, I, 3), float32, mm, RAS components; returned as it is when nothing is folded.
     Folded places are smoothed, wider from round to round; if that is not enough, all of u is halved until it
     is, which must end because the determinant of no displacement is 1.
     """
     determinant = jacobian_determinant(displacement, grid)
-    folded = int((determinant <= floor).sum())
+    bad = _folded(displacement, determinant, grid, floor)
+    folded = int(bad.sum())
     if folded:
         displacement = displacement.copy()
     rounds, scale = 0, 1.0
-    while determinant.min() <= floor:
+    while bad.any():
         if rounds < _ROUNDS:
-            _smooth_places(displacement, determinant <= max(floor, _STEEP), grid, 1 + rounds / 4)
+            _smooth_places(displacement, bad | (determinant <= max(floor, _STEEP)), grid, 1 + rounds / 4)
             rounds += 1
         else:
             displacement *= 0.5
             scale *= 0.5
         determinant = jacobian_determinant(displacement, grid)
+        bad = _folded(displacement, determinant, grid, floor)
     repair = Repair(folded, rounds, scale, float(determinant.min()), float(determinant.max()))
     return displacement, repair
+
+
+def _folded(
+    displacement: Displacement, determinant: NDArray[np.float32], grid: Grid, floor: float
+) -> NDArray[np.bool_]:
+    """Voxels that are folded or lie at the corner of a cell that may be."""
+    bad = determinant <= floor
+    k, j, i = folded_cells(displacement, grid).T
+    for dk, dj, di in product((0, 1), repeat=3):
+        bad[k + dk, j + dj, i + di] = True
+    return np.asarray(bad)
 
 
 def _slabs(shape: tuple[int, int, int]) -> Iterator[tuple[slice, slice]]:
