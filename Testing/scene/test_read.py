@@ -148,3 +148,10 @@ def test_a_good_volume_is_usable_and_needs_no_note(scene: vtkMRMLScene) -> None:
 
 def test_no_node_at_all_is_said(scene: vtkMRMLScene) -> None:  # noqa: ARG001
     assert usable(None, "fixed") == "There is no fixed volume: choose one."
+
+
+def test_a_transform_that_mirrors_the_patient_is_refused(scene: vtkMRMLScene) -> None:
+    node = add_volume(scene, ramp(tilted_grid()))
+    node.SetAndObserveTransformNodeID(add_linear(scene, np.diag([-1.0, 1, 1, 1])).GetID())
+    with pytest.raises(GeometryError, match=r"mirrors it \(determinant -1\.00\)"):
+        read_volume(node)

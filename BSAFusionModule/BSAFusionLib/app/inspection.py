@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.air import check_bodies
 from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
@@ -119,7 +120,12 @@ def _compare(fixed: Facts, moving: Facts) -> PairFacts:
     first, second = fixed.volume, moving.volume
     if first is None or second is None:
         return PairFacts()
-    return PairFacts(_refusal(lambda: check_pair(first, second)), _relation(first, second))
+
+    def check() -> None:
+        check_pair(first, second)
+        check_bodies(first, second)
+
+    return PairFacts(_refusal(check), _relation(first, second))
 
 
 def _relation(fixed: Volume, moving: Volume) -> str:

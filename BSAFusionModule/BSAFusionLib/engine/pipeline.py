@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .air import check_bodies
 from .alignment import align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
@@ -68,7 +69,9 @@ def _check(
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
-        check_pair(fixed, moving if config.start is None else moving.moved_back(config.start))
+        placed = moving if config.start is None else moving.moved_back(config.start)
+        check_pair(fixed, placed)
+        check_bodies(fixed, placed)
         if reference is not None:
             reference.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)

@@ -81,8 +81,24 @@ def view_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
 def _local_volume(node: slicer.vtkMRMLNode | None, role: str) -> Volume:
     if node is None:
         raise InputError(f"There is no {role} volume: choose one.")
-    image = _scalar_image(node, f"The {role} volume '{node.GetName()}'")
+    label = f"The {role} volume '{node.GetName()}'"
+    image = _scalar_image(node, label)
+    _check_handedness(node, label)
     return Volume(voxels(image), ijk_to_world(node), node.GetName())  # type: ignore[arg-type]
+
+
+def _check_handedness(node: slicer.vtkMRMLNode, label: str) -> None:
+    """Refuse a linear parent transform that would turn the patient into the mirror image."""
+    parent = node.GetParentTransformNode()
+    if parent is None or is_warped(node):
+        return
+    to_world = vtk.vtkMatrix4x4()
+    parent.GetMatrixTransformToWorld(to_world)
+    if to_world.Determinant() < 0:
+        raise GeometryError(
+            f"{label} lies under the transform '{parent.GetName()}', which mirrors it (determinant "
+            f"{to_world.Determinant():.2f}): left would become right, so take the volume out of it."
+        )
 
 
 def _scalar_image(node: slicer.vtkMRMLNode, label: str) -> vtk.vtkImageData:
