@@ -107,7 +107,21 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
     top = argparse.ArgumentParser(prog="bsafusion_training", description=__doc__)
     commands = top.add_subparsers(required=True)
-    training = commands.add_parser("train", help="train the network, resuming where it stopped")
+    add_train(commands.add_parser("train", help="train the network, resuming where it stopped"))
+    add_evaluate(
+        commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
+    )
+    ablating = commands.add_parser("ablate", help="judge a checkpoint with parts switched off")
+    ablating.add_argument("--checkpoint", type=Path, required=True)
+    add_pairs(ablating)
+    ablating.set_defaults(run=run_ablate)
+    add_speed(commands.add_parser("speed", help="time an exported model"))
+    add_export(commands.add_parser("export", help="write the TorchScript model and its manifest"))
+    return top
+
+
+def add_train(training: argparse.ArgumentParser) -> None:
+    """Add the options of train."""
     training.add_argument(
         "--data", type=Path, required=True, help="folder with CT-MRI, PET-MRI and SPECT-MRI"
     )
@@ -120,21 +134,20 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
-    timing = commands.add_parser("speed", help="time an exported model")
+
+
+def add_speed(timing: argparse.ArgumentParser) -> None:
+    """Add the options of speed."""
     timing.add_argument("--model", type=Path, required=True)
     timing.add_argument("--batches", type=int, nargs="+", default=[1, 8])
     timing.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
     timing.add_argument("--device", help="cpu or cuda; cuda where there is one")
     timing.add_argument("--half", action="store_true", help="half precision as well")
     timing.set_defaults(run=run_speed)
-    add_evaluate(
-        commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
-    )
-    ablating = commands.add_parser("ablate", help="judge a checkpoint with parts switched off")
-    ablating.add_argument("--checkpoint", type=Path, required=True)
-    add_pairs(ablating)
-    ablating.set_defaults(run=run_ablate)
-    exporting = commands.add_parser("export", help="write the TorchScript model and its manifest")
+
+
+def add_export(exporting: argparse.ArgumentParser) -> None:
+    """Add the options of export."""
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--out", type=Path, required=True, help="folder of the model and manifest.json")
     exporting.add_argument("--id", default="bsafusion")
@@ -144,7 +157,6 @@ def parser() -> argparse.ArgumentParser:
     )
     exporting.add_argument("--facts", type=Path, help="JSON with summary, training and validation numbers")
     exporting.set_defaults(run=run_export)
-    return top
 
 
 def add_pairs(judging: argparse.ArgumentParser) -> None:
