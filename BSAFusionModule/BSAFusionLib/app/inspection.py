@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.air import check_bodies
 from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
@@ -122,6 +121,8 @@ def _compare(fixed: Facts, moving: Facts) -> PairFacts:
         return PairFacts()
 
     def check() -> None:
+        from ..engine.air import check_bodies  # brings SimpleITK
+
         check_pair(first, second)
         check_bodies(first, second)
 

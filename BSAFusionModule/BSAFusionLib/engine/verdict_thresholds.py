@@ -57,7 +57,7 @@ LIMITS: tuple[Limit, ...] = (
         "{local_fit_within_mm:.0f} mm (chance: 15 %).",
         in_favour="{value:.0%} of {local_fit_regions} regions fit best where they lie, within "
         "{local_fit_within_mm:.0f} mm (chance: 15 %).",
-        measured=_CALIBRATED + "mirrored brains mostly stay below; of sound runs above, 90 % are within 5 mm.",
+        measured=_CALIBRATED + "mirrored brains mostly stay below; above, 90 % of the sound are within 5 mm.",
     ),
     Limit(
         "local_fit_regions",
