@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_changed_voxels_are_looked_at_again(scene: Any, inspector: Inspector, pa
     ("changes", "sentence"),
     [
         ({"config": FusionConfig(window="bone", modality="mr")}, "window 'bone' is for CT"),
-        ({"outputs": Outputs(OFF, OFF, OFF, OFF, OFF)}, "All outputs are switched off"),
+        ({"outputs": Outputs(*[OFF] * len(fields(Outputs)))}, "All outputs are switched off"),
         ({"outputs": Outputs(fused="vtkMRMLScalarVolumeNode1")}, "is an input and would be overwritten"),
     ],
 )
