@@ -43,7 +43,7 @@ def fuse(request: Request, channel: Channel) -> dict[str, Any]:
         report["verdict"] = {"verdict": behaviour, "reasons": ["It was made up."], "numbers": {}}
     aligned = fixed.with_array(moving.array)
     result = FusionResult(fixed.with_array(mean), aligned, displacement, np.eye(4), "ct", report=report)
-    reference = read_reference(folder, request["reference"])
+    reference = read_reference(folder, request.get("reference"))
     if reference is not None:
         reference.check(fixed, moving)
         report.update(reference.measure(result))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from BSAFusionLib.engine.alignment import LinearAlignment, align
-from BSAFusionLib.engine.body import body_mask
+from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.geometry import center_ras, points_ras
 from BSAFusionLib.engine.io import read_volume
 from BSAFusionLib.engine.pose import pose_matrix

@@ -15,7 +15,7 @@ import numpy as np
 from bsafusion_demo.misalignment import random_misalignment
 from bsafusion_demo.templates import fetch_templates
 from BSAFusionLib.engine import Grid, Volume
-from BSAFusionLib.engine.body import body_mask
+from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.io import read_volume, write_volume
 from BSAFusionLib.engine.resample import resample

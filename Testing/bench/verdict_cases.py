@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from bsafusion_demo.misalignment import Misalignment, random_misalignment
-from BSAFusionLib.engine.body import body_mask
+from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.geometry import center_ras, extent_mm, points_ras
 from BSAFusionLib.engine.pose import pose_matrix
 from BSAFusionLib.engine.volume import Volume

@@ -4,7 +4,7 @@ from functools import cache
 import numpy as np
 import pytest
 from BSAFusionLib.engine.alignment import LinearAlignment, align
-from BSAFusionLib.engine.body import body_mask
+from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.errors import Cancelled, InputError
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.volume import Volume

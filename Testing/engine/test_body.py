@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from BSAFusionLib.engine.body import body_mask, isotropic, level
+import SimpleITK as sitk
+from BSAFusionLib.engine.body import isotropic, level
+from BSAFusionLib.engine.body_mask import body_mask, otsu_threshold
 from BSAFusionLib.engine.geometry import points_ras
 
 from Testing.engine.phantoms import axial_grid, head, ramp, ramp_at, tilted_grid
@@ -30,3 +32,13 @@ def test_a_level_keeps_a_rim_of_air_and_spreads_its_values() -> None:
     assert 0 <= found.values.min() < 0.05
     assert 0.95 < found.values.max() <= 1
     np.testing.assert_allclose(found.body_center(), (0, 0, -10), atol=6)
+
+
+def test_the_threshold_is_that_of_another_implementation() -> None:
+    random = np.random.default_rng(3)
+    values = np.concatenate((random.beta(2, 9, 5000), random.beta(8, 3, 9000)))
+    image = sitk.GetImageFromArray(values.reshape(100, 140).astype(np.float32))
+    theirs = sitk.OtsuThresholdImageFilter()
+    theirs.SetNumberOfHistogramBins(128)
+    theirs.Execute(image)
+    assert otsu_threshold(values) == pytest.approx(theirs.GetThreshold(), abs=0.01)

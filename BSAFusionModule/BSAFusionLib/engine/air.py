@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .body import body_mask
+from .body_mask import body_mask
 from .errors import GeometryError
 from .geometry import extent_mm
 from .volume import Volume

@@ -8,11 +8,11 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from .body_mask import body_mask
 from .sitk_bridge import from_sitk, to_sitk
 from .volume import Volume
 
 _RIM_MM = 6.0  # air kept around the body, so that its outline counts
-_COMPRESSION = 1 / 3  # before the threshold: the body stands out from air also where a tumour outshines it
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +52,6 @@ def level_of(coarse: Volume) -> Level:
     near = near.astype(bool) if body.any() else np.ones(coarse.shape, bool)
     values = _spread(coarse.array, near)
     return Level(values, _gradient(coarse.with_array(values), near), body, near, coarse.ijk_to_ras)
-
-
-def body_mask(volume: Volume) -> NDArray[np.bool_]:
-    """Tell patient from air by Otsu's threshold (1979) on compressed intensities; bool, (K, J, I)."""
-    low, high = np.percentile(volume.array, [0.5, 99.5])
-    if low == high:
-        low, high = float(volume.array.min()), float(volume.array.max())
-    if low == high:
-        return np.zeros(volume.shape, bool)
-    scaled = np.clip((volume.array - low) / (high - low), 0, 1) ** _COMPRESSION
-    mask = sitk.OtsuThreshold(sitk.GetImageFromArray(scaled.astype(np.float32)), 0, 1, 128)
-    return np.asarray(sitk.GetArrayFromImage(mask).astype(bool))
 
 
 def _gradient(volume: Volume, near: NDArray[np.bool_]) -> NDArray[np.float32]:
