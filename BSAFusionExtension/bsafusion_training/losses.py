@@ -47,7 +47,7 @@ def fusion_loss(fused: Tensor, fixed: Tensor, aligned: Tensor) -> Tensor:
     longer = of_fixed.norm(dim=1, keepdim=True) >= of_aligned.norm(dim=1, keepdim=True)
     edges = F.l1_loss(gradients(fused), torch.where(longer, of_fixed, of_aligned))
     lack = 2 - correlation(fused - aligned, fixed).mean() - correlation(fused - fixed, aligned).mean()
-    return 0.5 * similar + 0.25 * near + 8.0 * edges + 0.1 * lack
+    return 0.5 * similar + 0.25 * near + 8.0 * edges + 0.05 * lack
 
 
 def alignment_loss(aligned: Tensor, target: Tensor) -> Tensor:

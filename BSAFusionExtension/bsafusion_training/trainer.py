@@ -29,7 +29,7 @@ class Recipe:
     """Everything that decides what a training run gives, besides the data."""
 
     steps: int = 20000
-    fusion_steps: int = 1000
+    fusion_steps: int = 3000
     batch: int = 4
     rate: float = 1.5e-3
     warm_up: int = 100

@@ -19,7 +19,7 @@ def read_color(folder: Path) -> NDArray[np.uint8]:
     if (folder / "fused_color.nrrd").exists():
         image = read_image(folder / "fused_color.nrrd", layers=True)
         return np.asarray(sitk.GetArrayFromImage(image), np.uint8)
-    return grey_bytes(sitk.GetArrayViewFromImage(read_image(folder / "fused.nrrd")))
+    return grey_bytes(sitk.GetArrayFromImage(read_image(folder / "fused.nrrd")))
 
 
 def grey_bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
