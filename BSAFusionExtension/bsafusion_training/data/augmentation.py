@@ -31,7 +31,7 @@ def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator
     curve at all."""
     n = images.shape[0]
     gamma = torch.exp(uniform((n, 1, 1, 1), -0.45, 0.45, generator))
-    gain = uniform((n, 1, 1, 1), 0.7, 1.2, generator)
+    gain = uniform((n, 1, 1, 1), 0.7, 1.6, generator)
     plain = (images.clamp_min(1e-6) ** gamma * gain) * (images > 0)
     rising = F.pad(uniform((n, KNOTS), 0.15, 1.85, generator).cumsum(1) / KNOTS, (1, 0))
     free = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))

@@ -64,7 +64,8 @@ class MMFF(nn.Module):
         fixed, aligned: (N, 1, H, W), the fixed image and the moving image already aligned.
         displacement: (N, 2, H, W) in pixels, with which `structures` of the moving image are still to be
         warped; None if they are aligned.
-        Returns (N, 1, H, W) in [0, 1]: the larger of both images, changed by at most one half either way.
+        Returns (N, 1, H, W) in [0, 1]: the larger of both images, moved by at most half of the way to white
+        or to black, so that bright images are not burnt out.
         """
         mine, other = structures[1].chunk(2)
         result = self.coarse(mine, self.aligned(other, displacement), mine[:, :0])
@@ -73,4 +74,5 @@ class MMFF(nn.Module):
         mine, other = fine.chunk(2)
         result = self.fine(mine, other, double_size(result))
         change = torch.sigmoid(F.pixel_shuffle(self.paint(result).float(), 2)) - 0.5
-        return (torch.maximum(fixed, aligned) + change).clamp(0.0, 1.0)
+        larger = torch.maximum(fixed, aligned)
+        return torch.where(change > 0, larger + change * (1 - larger), larger * (1 + change))
