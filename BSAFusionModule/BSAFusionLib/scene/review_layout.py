@@ -12,7 +12,7 @@ from .display import fit_view
 from .fusion_nodes import FusionNodes
 from .review_memory import Memory
 from .review_tool import ALIGNED, ORIGINAL, ReviewTool, fill_layers
-from .vtk_bridge import create_node
+from .vtk_bridge import create_view_node
 
 _LAYOUT_CLASS = "vtkMRMLLayoutNode"
 _FIRST_ID = 57300  # of a layout; the built-in ones end below 600, and users' own ones are small numbers
@@ -59,7 +59,7 @@ class Arrangement:
         scene = self._memory.scene
         node = scene.GetSingletonNode(view.name, "vtkMRMLSliceNode")
         if node is None:
-            node = _singleton(scene, "vtkMRMLSliceNode", view.name)
+            node = create_view_node(scene, "vtkMRMLSliceNode", view.name)
             node.SetOrientation(view.orientation)
             node.SetLayoutLabel(view.label)
             node.SetViewGroup(view.group)
@@ -70,7 +70,7 @@ class Arrangement:
         scene = self._memory.scene
         node = scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
         if node is None:
-            node = scene.AddNode(_singleton(scene, "vtkMRMLSliceCompositeNode", name))
+            node = scene.AddNode(create_view_node(scene, "vtkMRMLSliceCompositeNode", name))
         return self._memory.take_over(node)
 
 
@@ -99,14 +99,6 @@ class BeforeAfterFused(ReviewTool):
         """Show the whole fixed volume in each view; once more when the views have got their size."""
         for view in self.arrangement.views.values():
             fit_view(view, self.node("fixed"))
-
-
-def _singleton(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode:
-    node = create_node(scene, class_name)
-    node.SetName(name)
-    node.SetSingletonTag(name)
-    node.SetLayoutName(name)
-    return node
 
 
 def _description(rows: Sequence[Sequence[View]]) -> str:

@@ -93,22 +93,13 @@ def _add_slice_views(scene: slicer.vtkMRMLScene) -> None:
     """Add the desktop's three slice views, in its colours; a saved scene brings them along."""
     import slicer
 
+    from .vtk_bridge import create_view_node
+
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
     for name, orientation, color in _SLICE_VIEWS:
-        view = _singleton(scene, "vtkMRMLSliceNode", name)
+        view = create_view_node(scene, "vtkMRMLSliceNode", name)
         view.SetOrientation(orientation)
         view.SetLayoutLabel(name[0])
         view.SetLayoutColor(*color)
         scene.AddNode(view)
-        scene.AddNode(_singleton(scene, "vtkMRMLSliceCompositeNode", name))
-
-
-def _singleton(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode:
-    """Make a view's node that is not in the scene yet."""
-    from .vtk_bridge import create_node
-
-    node = create_node(scene, class_name)
-    node.SetName(name)
-    node.SetSingletonTag(name)
-    node.SetLayoutName(name)
-    return node
+        scene.AddNode(create_view_node(scene, "vtkMRMLSliceCompositeNode", name))

@@ -66,3 +66,12 @@ def create_node(scene: slicer.vtkMRMLScene, class_name: str) -> slicer.vtkMRMLNo
     node = scene.CreateNodeByClass(class_name)
     node.UnRegister(None)  # Python holds its own reference
     return node
+
+
+def create_view_node(scene: slicer.vtkMRMLScene, class_name: str, name: str) -> slicer.vtkMRMLNode:
+    """Make the one node of its class for the view `name`; it is not in the scene yet."""
+    node = create_node(scene, class_name)
+    node.SetName(name)
+    node.SetSingletonTag(name)
+    node.SetLayoutName(name)
+    return node
