@@ -138,7 +138,8 @@ class FusionController:
         for role, node_id in run.nodes.items():
             volumes[role] = yield from reading_volume(self._scene.GetNodeByID(node_id), role)
             run.places[role] = volumes[role].ijk_to_ras
-        per_voxel = _BYTES_PER_FIXED_VOXEL + run.request.config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
+        config = run.config = run.request.complete_config(self._scene)
+        per_voxel = _BYTES_PER_FIXED_VOXEL + config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
         needed = volumes["fixed"].array.size * per_voxel + volumes["moving"].array.size * 4
         run.folder = make_private_folder(needed)
         entries: dict[str, Any] = {}
@@ -146,8 +147,7 @@ class FusionController:
             entries[role] = yield from writing_volume(run.folder, role, volume)
         entries["reference"] = self._write_reference(run, run.folder, volumes)
         run.then = lambda message: self._take_steps(self._publish(message))
-        config = run.request.config.as_dict()
-        self._worker.ask("fuse", run, folder=str(run.folder), config=config, **entries)
+        self._worker.ask("fuse", run, folder=str(run.folder), config=config.as_dict(), **entries)
 
     def _write_reference(
         self, run: Run, folder: Path, volumes: Mapping[str, Volume]
@@ -173,7 +173,7 @@ class FusionController:
         yield
         self._check_places(run)
         fixed, moving = run.nodes["fixed"], run.nodes["moving"]
-        origin = summary.provenance(result.report, run.request.config)
+        origin = summary.provenance(result.report, run.config)
         # From here to the end in one step: what is in the scene can no longer be cancelled.
         published = publish(self._scene, result, fixed, moving, run.request.outputs, origin)
         run.release()

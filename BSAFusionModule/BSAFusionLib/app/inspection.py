@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
@@ -49,7 +50,7 @@ class Inspector:
     def __init__(self, scene: Any) -> None:
         self._scene = scene
         self._facts: dict[tuple[str, str], tuple[object, Facts]] = {}
-        self._pair: tuple[Facts, Facts, PairFacts] | None = None
+        self._pair: tuple[tuple[Facts, Facts, object], PairFacts] | None = None
 
     def facts(self, node_id: str, role: str) -> Facts:
         """Inspect a node in its role, "fixed" or "moving"."""
@@ -63,12 +64,16 @@ class Inspector:
             self._facts[node_id, role] = known
         return known[1]
 
-    def pair(self, fixed_id: str, moving_id: str) -> PairFacts:
-        """Compare two volumes that are usable on their own."""
+    def pair(self, fixed_id: str, moving_id: str, start: NDArray[np.float64] | None = None) -> PairFacts:
+        """Compare two volumes that are usable on their own, the moving one where a start puts it.
+
+        start: 4 x 4, RAS mm, fixed to moving points; None as they lie.
+        """
         fixed, moving = self.facts(fixed_id, "fixed"), self.facts(moving_id, "moving")
-        if self._pair is None or self._pair[0] is not fixed or self._pair[1] is not moving:
-            self._pair = (fixed, moving, _compare(fixed, moving))
-        return self._pair[2]
+        asked = (fixed, moving, None if start is None else start.tobytes())
+        if self._pair is None or self._pair[0] != asked:
+            self._pair = (asked, _compare(fixed, moving, start))
+        return self._pair[1]
 
     def window_problem(self, node_id: str, role: str, modality: str, window: str) -> str | None:
         """Return why a modality and a window do not fit a volume, or None."""
@@ -115,18 +120,20 @@ def _by(numbers: Iterable[str]) -> str:
     return "\u00a0×\u00a0".join(numbers)
 
 
-def _compare(fixed: Facts, moving: Facts) -> PairFacts:
+def _compare(fixed: Facts, moving: Facts, start: NDArray[np.float64] | None) -> PairFacts:
     first, second = fixed.volume, moving.volume
     if first is None or second is None:
         return PairFacts()
+    placed = second if start is None else second.moved_back(start)
 
     def check() -> None:
         from ..engine.air import check_bodies  # brings SimpleITK
 
-        check_pair(first, second)
-        check_bodies(first, second)
+        check_pair(first, placed)
+        check_bodies(first, placed)
 
-    return PairFacts(_refusal(check), _relation(first, second))
+    line = _relation(first, placed)
+    return PairFacts(_refusal(check), line if start is None else _("At the start: {line}").format(line=line))
 
 
 def _relation(fixed: Volume, moving: Volume) -> str:

@@ -43,7 +43,7 @@ def present(
         reason=reason,
         fixed=_line(fixed, request.config.fixed_modality),
         moving=_line(moving, request.config.modality),
-        pair=inspector.pair(request.fixed_id, request.moving_id).line if fixed and moving else "",
+        pair=_pair_line(scene, inspector, request) if fixed and moving else "",
         device=_device_line(request.config.device, devices),
         editable=not state.is_busy,
     )
@@ -51,6 +51,10 @@ def present(
 
 def _facts(inspector: Inspector, node_id: str, role: str) -> Facts | None:
     return inspector.facts(node_id, role) if node_id else None
+
+
+def _pair_line(scene: Any, inspector: Inspector, request: FusionRequest) -> str:
+    return inspector.pair(request.fixed_id, request.moving_id, request.begin(scene)).line
 
 
 def _device_line(chosen: str, devices: Mapping[str, str]) -> str:

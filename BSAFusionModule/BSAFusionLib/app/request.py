@@ -5,34 +5,53 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..engine.config import FusionConfig
 from ..engine.errors import BSAFusionError
 from ..scene.outputs import OFF, Outputs, check_destinations
 from ..scene.reference_nodes import ReferenceNodes
+from ..scene.start_nodes import StartNodes
 from .i18n import tr as _
 from .inspection import Inspector
 
 
 @dataclass(frozen=True)
 class FusionRequest:
-    """Two volumes by node id, empty where none is chosen; options; where results go; what to measure with."""
+    """Two volumes by node id, empty where none is chosen; options; where results go.
+
+    reference: what to measure with. start: where the initial alignment begins.
+    """
 
     fixed_id: str
     moving_id: str
     config: FusionConfig = field(default_factory=FusionConfig)
     outputs: Outputs = field(default_factory=Outputs)
     reference: ReferenceNodes = field(default_factory=ReferenceNodes)
+    start: StartNodes = field(default_factory=StartNodes)
 
     def problem(self, scene: Any, inspector: Inspector) -> str | None:
         """Return one sentence that says why this cannot be run, or None."""
         return (
-            self._input_problem(inspector)
+            self._input_problem(scene, inspector)
             or self._option_problem(inspector)
             or self.reference.problem(scene)
             or self._output_problem(scene)
         )
 
-    def _input_problem(self, inspector: Inspector) -> str | None:
+    def complete_config(self, scene: Any) -> FusionConfig:
+        """The options with the start as its nodes are now; InputError says why it cannot be used."""
+        return self.start.applied(scene, self.config, self.moving_id)
+
+    def begin(self, scene: Any) -> NDArray[np.float64] | None:
+        """Where the initial alignment begins, 4 x 4, RAS mm, fixed to moving points; None as volumes lie."""
+        try:
+            return self.complete_config(scene).start
+        except BSAFusionError:
+            return None
+
+    def _input_problem(self, scene: Any, inspector: Inspector) -> str | None:
         if not self.fixed_id:
             return _("Choose the fixed volume.")
         if not self.moving_id:
@@ -42,8 +61,16 @@ class FusionRequest:
         return (
             inspector.facts(self.fixed_id, "fixed").problem
             or inspector.facts(self.moving_id, "moving").problem
-            or inspector.pair(self.fixed_id, self.moving_id).problem
+            or self._start_problem(scene)
+            or inspector.pair(self.fixed_id, self.moving_id, self.begin(scene)).problem
         )
+
+    def _start_problem(self, scene: Any) -> str | None:
+        try:
+            self.complete_config(scene)
+        except BSAFusionError as error:
+            return error.message
+        return None
 
     def _option_problem(self, inspector: Inspector) -> str | None:
         config = self.config

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.config import FusionConfig
 from ..engine.errors import BSAFusionError, unexpected
 from ..scene.read import ijk_to_world
 from .private_folder import remove_folder
@@ -34,11 +35,13 @@ class RunOwner(Protocol):
 class Run:
     """Holds nodes by id, a private folder and a watch on the scene; release() gives all of it back.
 
-    request: None for a self-check. then: what to do with the worker's next answer.
+    request: None for a self-check. config: its options, in the end with their start. then: what to do with
+    the worker's next answer.
     """
 
     def __init__(self, owner: RunOwner, request: FusionRequest | None) -> None:
         self.request = request
+        self.config = request.config if request else FusionConfig()
         self.began = time.monotonic()
         self.folder: Path | None = None
         self.nodes = {"fixed": request.fixed_id, "moving": request.moving_id} if request else {}

@@ -18,10 +18,12 @@ from ..app.request import FusionRequest
 from ..engine.config import FusionConfig
 from ..scene.outputs import NEW, OFF, Outputs, Published
 from ..scene.reference_nodes import ReferenceNodes
+from ..scene.start_nodes import StartNodes
 from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
 
 GRID_SPACING_MM = (0.5, 50.0)
 ROLES = ("fused", "color", "aligned", "transform", "quality", "slices", "inverse", "confidence")
+_START = ("start_transform", "fixed_points", "moving_points")
 _REFERENCE = ("fixed_landmarks", "moving_landmarks", "fixed_segmentation", "moving_segmentation")
 
 
@@ -33,6 +35,9 @@ class FusionParameters:
     moving_volume: vtkMRMLScalarVolumeNode
     fixed_landmarks: vtkMRMLMarkupsFiducialNode
     moving_landmarks: vtkMRMLMarkupsFiducialNode
+    start_transform: vtkMRMLTransformNode
+    fixed_points: vtkMRMLMarkupsFiducialNode
+    moving_points: vtkMRMLMarkupsFiducialNode
     fixed_segmentation: vtkMRMLSegmentationNode
     moving_segmentation: vtkMRMLSegmentationNode
     fixed_modality: Modality
@@ -89,7 +94,8 @@ def request(parameters: Any) -> FusionRequest:
     outputs = Outputs(**{role: _destination(parameters, role) for role in ROLES})
     reference = ReferenceNodes(**{name: _id(getattr(parameters, name)) for name in _REFERENCE})
     fixed, moving = _id(parameters.fixed_volume), _id(parameters.moving_volume)
-    return FusionRequest(fixed, moving, config, outputs, reference)
+    start = StartNodes(*(_id(getattr(parameters, name)) for name in _START))
+    return FusionRequest(fixed, moving, config, outputs, reference, start)
 
 
 def keep_published(parameters: Any, published: Published) -> None:
@@ -111,8 +117,9 @@ def choose(parameters: Any, fixed_id: str, moving_id: str) -> None:
 
 
 def swap(parameters: Any) -> None:
-    """Exchange fixed and moving with what they are taken for."""
-    for name in ("volume", "modality", "window", "landmarks", "segmentation"):
+    """Exchange fixed and moving with all that belongs to one; a start transform would lead the wrong way."""
+    parameters.start_transform = None
+    for name in ("volume", "modality", "window", "landmarks", "segmentation", "points"):
         fixed, moving = getattr(parameters, f"fixed_{name}"), getattr(parameters, f"moving_{name}")
         setattr(parameters, f"fixed_{name}", moving)
         setattr(parameters, f"moving_{name}", fixed)

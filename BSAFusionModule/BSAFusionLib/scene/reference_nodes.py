@@ -42,7 +42,7 @@ class ReferenceNodes:
 def read_landmarks(scene: slicer.vtkMRMLScene, nodes: ReferenceNodes) -> Landmarks:
     """Read both lists in the world, RAS mm; points that are not placed are left out."""
     fixed, moving = (
-        _points(named_node(scene, node_id, "list of landmarks"))
+        points_of(named_node(scene, node_id, "list of landmarks"))
         for node_id in (nodes.fixed_landmarks, nodes.moving_landmarks)
     )
     return pair_landmarks(fixed, moving)
@@ -56,7 +56,8 @@ def named_node(scene: slicer.vtkMRMLScene, node_id: str, what: str) -> slicer.vt
     return node
 
 
-def _points(node: slicer.vtkMRMLMarkupsNode) -> PointFile:
+def points_of(node: slicer.vtkMRMLMarkupsNode) -> PointFile:
+    """Read a list of points with its labels, in the world, RAS mm; what is not placed is left out."""
     placed = [
         n
         for n in range(node.GetNumberOfControlPoints())
