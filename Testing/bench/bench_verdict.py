@@ -2,28 +2,35 @@
 
 Folders: limbs, one per patient with {CT,MR_T1,PET}_image.nii.gz in one frame (the layout of the IBSI
 soft-tissue sarcoma set); atlas, with {CT,SPECT}-MRI of aligned slices; templates, with the SPM files T1, T2,
-PD, PET, SPECT and TPM.nii. measure fuses and writes one JSON file per run into --out; several may run side by
-side, and --quick shortens the search of the initial alignment. table judges what lies there by the present
-thresholds, in a second, in Markdown.
+PD, PET, SPECT and TPM.nii. In four steps, each of which goes on where it was left:
+
+search finds the initial alignment of every run, and keeps it under a name of the code that found it;
+measure fuses from there, and keeps what the verdict is made of;
+fit weighs the signs anew on the calibration half, and prints what verdict_thresholds.py should hold;
+table judges all runs by the present thresholds, in a second, in Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from BSAFusionLib.engine import FusionConfig, FusionResult, alignment_search, fuse
+from BSAFusionLib.engine import FusionConfig, FusionResult
+from BSAFusionLib.engine.alignment import align
 from BSAFusionLib.engine.errors import BSAFusionError
+from BSAFusionLib.engine.network import FusionNetwork, load_network
+from BSAFusionLib.engine.pipeline import fuse
 from BSAFusionLib.engine.verdict import CHECK, DO_NOT_USE, GOOD, judge
+from numpy.typing import NDArray
 
 from .verdict_cases import SOUND, SPOILT, Case, make_case
 from .verdict_data import TruePair, read_pairs
+from .verdict_store import Row, Rows, alignment_of, alignment_row, search_digest, turn
 
 _RECOVERED_MM = 4.0  # a spoilt pair that was put right all the same is not counted
 
@@ -43,57 +50,76 @@ def plan_runs(pairs: Sequence[TruePair], seed: int) -> Plan:
     return [plan[n] for n in order]
 
 
+def search(options: argparse.Namespace) -> None:
+    """Find the initial alignments that have not been found yet."""
+    rows = _alignments(options)
+    for number, case in _cases(options, rows.read()):
+        began = time.process_time()
+        found = align(case.fixed, case.moving, case.init)
+        row = {"number": number, "name": case.name, "alignment": alignment_row(found)}
+        rows.append(row | {"cpu_seconds": time.process_time() - began})
+        print(number, case.name, f"{time.process_time() - began:.1f} s", flush=True)
+
+
 def measure(options: argparse.Namespace) -> None:
-    """Fuse what has not been fused yet."""
-    if options.quick:
-        alignment_search._STAGES = tuple(
-            replace(stage, points=stage.points // 2, survivors=max(1, stage.survivors // 2))
-            for stage in alignment_search._STAGES
-        )
+    """Fuse what has been aligned and not fused yet."""
+    network = load_network("cpu")
+    starts, rows = _alignments(options).read(), _runs(options, network.id)
+    for number, case in _cases(options, rows.read()):
+        if number in starts:
+            began = time.process_time()
+            row = {"number": number, "name": case.name, "kind": case.kind, "patient": case.patient}
+            row |= {"sound": case.sound} | _run(case, starts[number], network)
+            rows.append(row | {"cpu_seconds": time.process_time() - began})
+            print(number, case.name, row.get("err", "refused"), flush=True)
+
+
+def _alignments(options: argparse.Namespace) -> Rows:
+    return Rows(options.out / f"alignments-{options.search or search_digest()}.jsonl")
+
+
+def _runs(options: argparse.Namespace, network: str) -> Rows:
+    return Rows(options.out / f"runs-{network}.jsonl")
+
+
+def _cases(options: argparse.Namespace, done: dict[int, Row]) -> Iterator[tuple[int, Case]]:
+    """What is left of this part of the plan."""
     pairs = read_pairs(options.limbs, options.atlas, options.templates)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for number, (index, kind) in enumerate(plan_runs(pairs, options.seed)):
-        claim = options.out / f"{number:04d}.claim"
-        try:
-            claim.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        row = _run(make_case(pairs, index, kind, options.seed))
-        (options.out / f"{number:04d}.json").write_text(json.dumps(row))
-        print(number, row["name"], row.get("err", "refused"), flush=True)
+    plan = plan_runs(pairs, options.seed)
+    left = [number for number in range(len(plan)) if number not in done]
+    for number in turn(left, options.part, options.minutes):
+        yield number, make_case(pairs, *plan[number], options.seed)
 
 
-def _run(case: Case) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "name": case.name,
-        "kind": case.kind,
-        "patient": case.patient,
-        "sound": case.sound,
-    }
+def _run(case: Case, start: Row, network: FusionNetwork) -> Row:
     fixed, moving = case.modalities
     config = FusionConfig(fixed_modality=fixed, modality=moving, init=case.init, device="cpu")
     try:
-        result = fuse(case.fixed, case.moving, config)
+        result = fuse(case.fixed, case.moving, config, network, alignment=alignment_of(start["alignment"]))
     except BSAFusionError as error:
-        return row | {"refused": str(error)}
-    return row | {"err": _error_mm(case, result), "numbers": result.report["verdict"]["numbers"]}
+        return {"refused": str(error)}
+    return {
+        "err": _error_mm(case, result, result.displacement),
+        "err_rigid": _error_mm(case, result, np.zeros_like(result.displacement)),
+        "numbers": result.report["verdict"]["numbers"],
+    }
 
 
-def _error_mm(case: Case, result: FusionResult) -> float:
+def _error_mm(case: Case, result: FusionResult, displacement: NDArray[np.float32]) -> float:
     """Mean distance of the case's points from where they belong, mm; -1 where there is no right answer."""
     if case.truth is None:
         return -1.0
     ras_to_ijk = np.linalg.inv(result.fused.ijk_to_ras)
     index = np.rint(case.points @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]).astype(int)
     i, j, k = np.clip(index, 0, np.array(result.fused.shape[::-1]) - 1).T
-    moved = case.points + result.displacement[k, j, i]
+    moved = case.points + displacement[k, j, i]
     moved = moved @ result.initial[:3, :3].T + result.initial[:3, 3]
     return float(np.linalg.norm(moved - case.truth(case.points), axis=1).mean())
 
 
 def table(options: argparse.Namespace) -> None:
     """Print the verdicts by kind and the true errors by verdict, for both halves of the patients."""
-    rows = [json.loads(file.read_text()) for file in sorted(options.out.glob("*.json"))]
+    rows = list(_runs(options, options.network).read().values())
     patients = sorted({row["patient"] for row in rows if "patient" in row})
     for half, name in enumerate(("Calibration half", "Test half")):
         chosen = set(patients[half::2])
@@ -127,14 +153,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("measure", "table"))
-    parser.add_argument("--out", type=Path, required=True, help="folder with one JSON file per run")
+    steps = {"search": search, "measure": measure, "table": table}
+    parser.add_argument("what", choices=steps)
+    parser.add_argument("--out", type=Path, required=True, help="folder with what was found, a file a step")
     for name in ("limbs", "atlas", "templates"):
         parser.add_argument(f"--{name}", type=Path, default=Path(name))
-    parser.add_argument("--quick", action="store_true", help="search the initial alignment less thoroughly")
+    parser.add_argument("--part", default="0/1", help="n/m: every m-th run from the n-th")
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no further run after this time")
+    parser.add_argument("--search", help="name of older code whose alignments shall be taken")
+    parser.add_argument("--network", default="bsafusion-2", help="whose runs fit and table take")
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
-    (measure if options.what == "measure" else table)(options)
+    steps[options.what](options)
 
 
 if __name__ == "__main__":

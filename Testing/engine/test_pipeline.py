@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from BSAFusionLib.engine import FusionConfig, FusionResult, Volume, fuse, fuse_slices
+from BSAFusionLib.engine.alignment import LinearAlignment
 from BSAFusionLib.engine.errors import Cancelled, GeometryError, InputError, ModelError
 from BSAFusionLib.engine.geometry import points_ras
+from BSAFusionLib.engine.pipeline import fuse as fuse_pair
 from BSAFusionLib.engine.resample import resample
 from BSAFusionLib.engine.volume import Grid
 from numpy.typing import NDArray
@@ -283,3 +285,13 @@ def waves(grid: Grid) -> Volume:
 def wave_at(points: NDArray[np.float64]) -> NDArray[np.float64]:
     x, y, z = np.moveaxis(points, -1, 0) / 20
     return np.asarray(500 + 100 * (np.sin(x + 0.5 * y) + np.cos(0.7 * z - y)))
+
+
+def test_an_alignment_found_before_is_taken_with_its_doubts(pair: tuple[Volume, Volume]) -> None:
+    pose = rigid((0, 0, 5), (6.0, 0, 0))
+    known = LinearAlignment(pose, "rigid", 0.1, 0.2, 1.0, False, "Another alignment fits as well.")
+    report = (result := fuse_pair(*pair, PLAIN, network(Shift()), alignment=known)).report
+    np.testing.assert_array_equal(result.initial, pose)
+    assert report["alignment"]["note"] == known.note
+    assert known.note in report["warnings"]
+    assert report["verdict"]["numbers"]["alignment_converged"] is False

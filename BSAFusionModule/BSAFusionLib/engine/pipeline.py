@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .air import check_bodies
-from .alignment import align
+from .alignment import LinearAlignment, align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
 from .field import to_millimetres
@@ -32,18 +32,20 @@ def fuse(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
     reference: Reference | None = None,
+    alignment: LinearAlignment | None = None,
 ) -> FusionResult:
     """Register moving to fixed and fuse both on the fixed volume's grid.
 
     config: the defaults when None. model: the default network on config.device when None. progress, cancel:
-    called between batches. reference: landmarks and segmentations to judge the result by.
+    called between batches. reference: landmarks and segmentations to judge the result by. alignment: of these
+    volumes, found before and taken with its doubts; searched as config says when None.
     Raises InputError, GeometryError, ModelError, DependencyError or Cancelled.
     """
     config, run = config or FusionConfig(), Run(progress, cancel)
     first, second = _check(fixed, moving, config, reference, run)
     network = _load(model, config, run)
     with run.step("Aligning the volumes"):
-        alignment = align(fixed, moving, config.init, run.tell, cancel, config.start)
+        alignment = alignment or align(fixed, moving, config.init, run.tell, cancel, config.start)
     view, before = _prepare(first, second, alignment.matrix, config, run)
     displacement, repair = _register(network, view, before, config, run)
     with run.step("Resampling the moving volume"):
