@@ -1,4 +1,4 @@
-"""How cohorts behave: python -m Testing.bench.bench_cohort {prepare, measure, scheduler, plan} --help."""
+"""How cohorts behave: python -m Testing.bench.bench_cohort COMMAND --help, of the commands below."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from Testing.bench.cohort_drills import drill_scheduler, drill_workers
 from Testing.bench.cohort_pairs import make_cohort
 from Testing.bench.cohort_plan import print_plan
 from Testing.bench.cohort_scheduler import measure_scheduler
@@ -33,6 +34,9 @@ def main() -> None:
     measure.add_argument("out", type=Path)
     measure.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     measure.add_argument("options", nargs="*", default=["--init", "none"], help="of bsafusion batch")
+    drill = commands.add_parser("drill", help="kill workers and a scheduler, spoil inputs")
+    drill.add_argument("table", type=Path)
+    drill.add_argument("out", type=Path)
     scheduler = commands.add_parser("scheduler", help="what a task costs Dask's scheduler and the client")
     scheduler.add_argument("--tasks", type=int, default=5000)
     plan = commands.add_parser("plan", help="simulate a large cohort from the times of a measured one")
@@ -45,6 +49,9 @@ def main() -> None:
     elif chosen.command == "measure":
         for workers in chosen.workers:
             print(_measured(chosen.table, chosen.out / f"workers-{workers}", workers, chosen.options))
+    elif chosen.command == "drill":
+        print(drill_workers(chosen.table, chosen.out / "workers"))
+        print(drill_scheduler(chosen.table, chosen.out / "scheduler"))
     elif chosen.command == "scheduler":
         print(json.dumps(measure_scheduler(chosen.tasks), indent=2))
     else:

@@ -11,7 +11,7 @@ from .. import __version__
 from ..engine.errors import BSAFusionError, InputError
 from ..engine.model_store import find_model
 from .record import Record, failed_record
-from .task import Task, fuse_pair
+from .task import Task, clear, fuse_pair
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -51,6 +51,7 @@ def _record(task: Task, future: Future) -> Record:
     except FutureCancelledError as error:
         raise InputError(_GONE, str(error)) from error
     except KilledWorker as error:
+        clear(task)  # the worker had no time to
         return failed_record(task.pair, _LOST, str(error))
     except Exception as error:
         reason = f"The worker could not even start on it ({type(error).__name__}: {error})."
