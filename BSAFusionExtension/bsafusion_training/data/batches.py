@@ -14,7 +14,7 @@ from .augmentation import chance, degrade, paint_functional, random_contrast
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
-SHARES = {"CT-MRI": 0.6, "PET-MRI": 0.25, "SPECT-MRI": 0.15}
+SHARES = {"CT-MRI": 0.4, "PET-MRI": 0.25, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
 
 

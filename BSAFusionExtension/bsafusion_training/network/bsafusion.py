@@ -65,21 +65,22 @@ class BSAFusion(nn.Module):
 
         Registration looks at half the resolution: displacements are smooth, and a fourth of the work is left.
         """
-        matching, logits, summary = self.mdf_fr(half)
+        matching, _, logits, summary = self.mdf_fr(half)
         a_and_b, befores, predictions, volumes = self.bsfa(matching, steps)
         return Trace(a_and_b, befores, predictions, volumes, logits, summary)
 
-    def align(self, pair: Tensor, height: int, width: int) -> Tensor:
-        """Return the displacement (N, 2, height, width) of a padded pair, without folds.
+    def align(self, pair: Tensor, height: int, width: int) -> tuple[Tensor, list[Tensor]]:
+        """Return the displacement (N, 2, height, width) of a padded pair, without folds, and the structure
+        features met on the way.
 
         It is weakened by what is trusted to the modalities that the heads tell (export sets it; 1 leaves it).
         """
-        matching, logits, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
+        matching, structures, logits, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
         a_and_b, _, _, _ = self.bsfa(matching)
         of_fixed, of_moving = (torch.softmax(logits.float(), dim=1) @ self.trust.float()).chunk(2)
         displacement = total_displacement(a_and_b) * (of_fixed * of_moving)[:, None, None, None]
         displacement = resize_field(displacement, pair.shape[2], pair.shape[3])
-        return unfold_field(displacement[:, :, :height, :width])
+        return unfold_field(displacement[:, :, :height, :width]), structures
 
     def fuse(
         self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
@@ -97,15 +98,15 @@ class BSAFusion(nn.Module):
     def forward(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Return fused (N, 1, H, W) in [0, 1] and displacement (N, 2, H, W)."""
         pair = pad_to_stride(torch.cat((fixed, moving)))
-        displacement = self.align(pair, fixed.shape[2], fixed.shape[3])
+        displacement, structures = self.align(pair, fixed.shape[2], fixed.shape[3])
         aligned = warp(moving.float(), displacement).to(moving.dtype)
-        return self.fuse(self.mdf_fr.structures(pair), fixed, aligned, displacement), displacement
+        return self.fuse(structures, fixed, aligned, displacement), displacement
 
     @torch.jit.export
     def register(self, fixed: Tensor, moving: Tensor) -> Tensor:
         """Return the displacement alone, (N, 2, H, W)."""
         pair = pad_to_stride(torch.cat((fixed, moving)))
-        return self.align(pair, fixed.shape[2], fixed.shape[3])
+        return self.align(pair, fixed.shape[2], fixed.shape[3])[0]
 
     @torch.jit.export
     def blend(self, fixed: Tensor, aligned: Tensor) -> Tensor:

@@ -114,12 +114,12 @@ class MDFFR(nn.Module):
         quarter = self.level1(self.describe(F.avg_pool2d(images, 2)))
         return [quarter, self.level2(quarter)]
 
-    def forward(self, images: Tensor) -> tuple[list[Tensor], Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor]:
         """Describe both images.
 
         images: (2N, 1, H, W), fixed first, then moving; H and W multiples of 32.
-        Returns matching features (scales 1/32, 1/16, 1/8, 1/4, 1/2), modality logits (2N, modalities) and the
-        discriminator's input (2N, C).
+        Returns matching features (scales 1/32, 1/16, 1/8, 1/4, 1/2), structure features (scales 1/2 and 1/4,
+        as `structures`), modality logits (2N, modalities) and the discriminator's input (2N, C).
         """
         described = self.describe(images)
         one = self.level1(described)
@@ -136,4 +136,4 @@ class MDFFR(nn.Module):
         for i, out in enumerate(self.out):
             matching.append(out(features[i]))
         matching[4] = matching[4] + self.direct(described)
-        return matching, logits, summary
+        return matching, [one, two], logits, summary
