@@ -143,7 +143,7 @@ class BSFA(nn.Module):
                     field = resize_field(field, height, width)
                 field = field.detach()
                 moved = warp(unit_length(features[i].float()), resize_field(field, height, width))
-                moved = moved.to(features[i].dtype)
+                moved = moved.to(features[i].dtype).contiguous(memory_format=torch.channels_last)
                 motion = torch.roll(field, half, dims=0) - field
                 prediction, memory, logits = step(moved, torch.roll(moved, half, dims=0), motion, memory)
                 befores.append(field)

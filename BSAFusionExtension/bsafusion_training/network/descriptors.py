@@ -52,7 +52,7 @@ class Descriptors(nn.Module):
         up, down = x[:, :, :height, 2:-2], x[:, :, 4:, 2:-2]
         left, right = x[:, :, 2:-2, :width], x[:, :, 2:-2, 4:]
         pairs = torch.cat((up - down, left - right, up - left, up - right, down - left, down - right), dim=1)
-        distance = self.blur(pairs * pairs)
+        distance = self.blur((pairs * pairs).contiguous(memory_format=torch.channels_last))
         distance = distance - distance.amin(dim=1, keepdim=True)
         spread = distance.mean(dim=1, keepdim=True)
         typical = spread.mean(dim=(1, 2, 3), keepdim=True)
