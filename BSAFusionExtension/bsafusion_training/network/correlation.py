@@ -57,7 +57,7 @@ def correlate(query: Tensor, key: Tensor, radius: int, block: int) -> Tensor:
     """Return (N, h, w, side^2), h and w multiples of the block."""
     _, _, h, w = query.shape
     volumes: list[Tensor] = []
-    for q, k in zip(query.split(at_once(query)), key.split(at_once(key))):  # noqa: B905 (TorchScript has no strict)
+    for q, k in zip(torch.split(query, at_once(query)), torch.split(key, at_once(key))):  # noqa: B905 (TorchScript has no strict)
         products = torch.bmm(to_blocks(q, block), to_windows(k, radius, block).transpose(1, 2))
         volume = diagonals(products, q.shape[0], h // block, w // block, radius, block)
         volumes.append(volume.reshape(q.shape[0], h, w, -1))
@@ -70,7 +70,7 @@ def gather(volume: Tensor, image: Tensor, radius: int, block: int) -> Tensor:
     _, c, h, w = image.shape
     rows, columns, side, reach = h // block, w // block, 2 * radius + 1, block + 2 * radius
     sums: list[Tensor] = []
-    for v, i in zip(volume.split(at_once(volume)), image.split(at_once(image)), strict=True):
+    for v, i in zip(torch.split(volume, at_once(volume)), torch.split(image, at_once(image)), strict=True):
         n = i.shape[0]
         products = v.new_zeros(n * rows * columns, block * block, reach * reach)
         diagonals(products, n, rows, columns, radius, block).copy_(
