@@ -24,7 +24,7 @@ def run_train(options: argparse.Namespace) -> None:
     """Train from where the folder's last checkpoint stands, or from the start."""
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     easy_steps = 0 if options.start else Recipe.easy_steps
-    recipe = Recipe(steps=options.steps, batch=options.batch, easy_steps=easy_steps)
+    recipe = Recipe(steps=options.steps, batch=options.batch, rate=options.rate, easy_steps=easy_steps)
     trainer = Trainer(recipe, read_sets(options.data, options.part), device)
     checkpoint = options.out / "last.pt"
     if options.start and not checkpoint.exists():
@@ -131,6 +131,7 @@ def add_train(training: argparse.ArgumentParser) -> None:
     )
     training.add_argument("--steps", type=int, default=Recipe.steps)
     training.add_argument("--batch", type=int, default=Recipe.batch)
+    training.add_argument("--rate", type=float, default=Recipe.rate, help="highest learning rate")
     training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
