@@ -70,6 +70,12 @@ def test_a_parent_transform_is_told_and_counts(scene: Any, inspector: Inspector,
     assert "do not overlap" in (problem(scene, inspector, pair) or "")
 
 
+def test_volumes_apart_may_be_put_centre_on_centre(scene: Any, inspector: Inspector, pair: Pair) -> None:
+    pair[1].SetOrigin(0, 0, 900)
+    assert "(center)" in (problem(scene, inspector, pair) or "")
+    assert problem(scene, inspector, pair, config=FusionConfig(init="center")) is None
+
+
 def test_changed_voxels_are_looked_at_again(scene: Any, inspector: Inspector, pair: Pair) -> None:
     assert problem(scene, inspector, pair) is None
     slicer.util.arrayFromVolume(pair[0])[0, 0, 0] = np.nan

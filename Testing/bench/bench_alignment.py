@@ -1,19 +1,27 @@
-"""Measure the initial alignment on volumes that are moved by known rigid transforms.
+"""Measure the initial alignment on volumes that are moved by known linear transforms.
 
-The folder holds one folder per patient with {CT,MR_T1,PET}_image.nii.gz in one frame (the layout of the IBSI
-soft-tissue sarcoma set). Every pair is aligned once as it is stored and then from random poses. Each error is
-the mean distance in mm over the fixed body inside the moving field of view: "stored" takes the stored frame
-for the truth, "repeated" the alignment found without a perturbation, "drift" is the distance of the two.
+LIMBS holds one folder per patient with {CT,MR_T1,PET}_image.nii.gz in one frame (the layout of the IBSI
+soft-tissue sarcoma set), TEMPLATES the brain templates T1, T2, PD, PET, SPECT and the tissue classes TPM, as
+.nii, on one frame (of the package spm-runtime). "measure" appends one line per run to a file and goes on
+where it ended; "table" prints what the file holds. Every pair is aligned as it is stored, then from random
+poses. Errors are mean distances in mm over the fixed body inside the moving field of view: "stored" takes
+the stored frame for the truth, "own" the pose that fits best as it is stored. Seconds are those of one core.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from BSAFusionLib.engine.alignment import LinearAlignment, align
+from BSAFusionLib.engine.alignment import align
+from BSAFusionLib.engine.alignment_search import AlignmentSearch
 from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.geometry import center_ras, points_ras
 from BSAFusionLib.engine.io import read_volume
@@ -21,18 +29,76 @@ from BSAFusionLib.engine.pose import pose_matrix
 from BSAFusionLib.engine.volume import Volume
 from numpy.typing import NDArray
 
-PAIRS = (("CT", "MR_T1"), ("MR_T1", "PET"), ("CT", "PET"))
-FAILED_MM = 10.0
+from Testing.bench.alignment_table import print_table
+from Testing.bench.verdict_data import pseudo_ct
+
+LIMB_PAIRS = {"CT-MR": ("CT", "MR_T1"), "PET-MR": ("MR_T1", "PET"), "PET-CT": ("CT", "PET")}
+TEMPLATES = ("T2", "PD", "CT", "PET", "SPECT")
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 
-def random_pose(random: np.random.Generator, most_mm: float, most_deg: float, center: Vector) -> Matrix:
-    """A shift of 0 to most_mm and a turn of 0 to most_deg about center, both in random directions."""
+@dataclass(frozen=True)
+class Pair:
+    """Two volumes on one frame: its kind, such as PET-CT, whose they are, and how to read them."""
+
+    kind: str
+    patient: str
+    read: Callable[[], tuple[Volume, Volume]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One alignment: from where, and what came of it; errors in mm, seconds of one core."""
+
+    kind: str
+    patient: str
+    method: str
+    mm: float
+    degrees: float
+    scale: float
+    seed: int
+    stored: float = 0.0
+    own: float = 0.0
+    seconds: float = 0.0
+    converged: bool = True
+    note: str = ""
+    matrix: list[list[float]] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from other runs."""
+        return self.kind, self.patient, self.method, self.mm, self.degrees, self.scale, self.seed
+
+
+def limb_pairs(folder: Path, kinds: list[str]) -> Iterator[Pair]:
+    """The pairs of every patient."""
+    for patient in sorted(path for path in folder.iterdir() if path.is_dir()):
+        for kind in kinds:
+            files = [patient / f"{name}_image.nii.gz" for name in LIMB_PAIRS[kind]]
+            yield Pair(kind, patient.name, lambda f=files: (read_volume(f[0]), read_volume(f[1])))
+
+
+def template_pairs(folder: Path) -> Iterator[Pair]:
+    """The T1 template with every other one."""
+    for name in TEMPLATES:
+
+        def read(name: str = name) -> tuple[Volume, Volume]:
+            other = pseudo_ct(folder / "TPM.nii") if name == "CT" else read_volume(folder / f"{name}.nii")
+            return read_volume(folder / "T1.nii"), other
+
+        yield Pair(f"T1-{name}", "template", read)
+
+
+def random_pose(
+    random: np.random.Generator, most_mm: float, most_deg: float, scale: float, center: Vector
+) -> Matrix:
+    """A shift and a turn about center in random directions, each of any size up to the given, and scales."""
     turn, shift = random.normal(size=(2, 3))
     turn *= np.radians(random.uniform(0, most_deg)) / np.linalg.norm(turn)
     shift *= random.uniform(0, most_mm) / np.linalg.norm(shift)
-    return pose_matrix(np.concatenate([turn, shift]), center)
+    scales = np.log1p(random.uniform(-scale, scale, 3))
+    return pose_matrix(np.concatenate([turn, shift, scales, np.zeros(3)]), center)
 
 
 def body_points(fixed: Volume, moving: Volume) -> NDArray[np.float64]:
@@ -49,60 +115,85 @@ def error_mm(points: NDArray[np.float64], found: Matrix, truth: Matrix) -> float
     return float(np.linalg.norm(points @ difference[:3, :3].T + difference[:3, 3], axis=1).mean())
 
 
-def errors(
-    fixed: Volume, moving: Volume, poses: list[Matrix]
-) -> Iterator[tuple[dict[str, float], LinearAlignment]]:
-    """Align from every pose; the errors in mm by name, and the alignment."""
-    points = body_points(fixed, moving)
-    unperturbed = align(fixed, moving).matrix
-    drift = error_mm(points, unperturbed, np.eye(4))
-    for pose in poses:
-        found = align(fixed, Volume(moving.array, pose @ moving.ijk_to_ras, moving.name))
-        stored = error_mm(points, found.matrix, pose)
-        repeated = error_mm(points, found.matrix, pose @ unperturbed)
-        yield {"stored": stored, "repeated": repeated, "drift": drift}, found
+def measure(pair: Pair, volumes: tuple[Volume, Volume], plan: Run, own: Matrix) -> Run:
+    """Make one run as planned; own: the pose that fits the stored pair best, taken or not."""
+    fixed, moving = volumes
+    random = np.random.default_rng([plan.seed, zlib.crc32(f"{pair.kind} {pair.patient}".encode())])
+    pose = random_pose(random, plan.mm, plan.degrees, plan.scale, center_ras(moving))
+    began = time.process_time()
+    found = align(fixed, Volume(moving.array, pose @ moving.ijk_to_ras, moving.name), plan.method)
+    seconds, points = time.process_time() - began, body_points(fixed, moving)
+    answer = found.matrix
+    if not plan.mm and np.array_equal(answer, np.eye(4)):
+        answer = AlignmentSearch(fixed, moving).rigid().matrix
+    return Run(
+        *plan.key,
+        stored=error_mm(points, found.matrix, pose),
+        own=error_mm(points, answer, pose @ own) if plan.mm else 0.0,
+        seconds=seconds,
+        converged=found.converged,
+        note=found.note,
+        matrix=answer.tolist(),
+    )
 
 
-def report(label: str, runs: list[tuple[dict[str, float], LinearAlignment]]) -> None:
-    """Print the statistics of one pair of modalities."""
-    for name in runs[0][0]:
-        values = np.array([errors[name] for errors, _ in runs])
-        under = ", ".join(f"{100 * (values < limit).mean():.0f} % < {limit} mm" for limit in (1, 2, 5))
-        spread = f"median {np.median(values):5.2f}  P95 {np.percentile(values, 95):6.2f}"
-        print(f"{label:13s} {name:9s} n {values.size:3d}  mean {values.mean():5.2f}  {spread}  {under}")
-    seconds = [found.seconds for _, found in runs]
-    doubted = sum(not found.converged for _, found in runs)
-    failed = [found for errors, found in runs if errors["repeated"] > FAILED_MM]
-    noticed = sum(not found.converged for found in failed)
-    times = f"{np.median(seconds):.1f} s median, {max(seconds):.1f} s at most"
-    print(f"{label:13s} {times}, {doubted} not converged; {noticed} of {len(failed)} failures noticed")
+def measure_pair(pair: Pair, plans: list[Run], file: Path, until: float) -> None:
+    """Make the runs of one pair that the file lacks; at first the pair as it is stored."""
+    done = {run.key: run for run in read_runs(file)}
+    missing = [plan for plan in plans if plan.key not in done]
+    if not missing or time.process_time() > until:
+        return
+    volumes = pair.read()
+    for plan in missing:
+        if time.process_time() > until:
+            return
+        still = done.get(Run(pair.kind, pair.patient, plan.method, 0, 0, 0, 0).key)
+        run = measure(pair, volumes, plan, np.array(still.matrix) if still else np.eye(4))
+        done[run.key] = run
+        with file.open("a") as lines:
+            lines.write(json.dumps(asdict(run)) + "\n")
+        print(f"{run.patient} {run.kind} {run.mm:.0f} mm: {run.stored:.2f} {run.own:.2f}  {run.note}")
+
+
+def read_runs(file: Path) -> list[Run]:
+    """The runs that a file holds."""
+    return [Run(**json.loads(line)) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def plans(pair: Pair, options: argparse.Namespace) -> list[Run]:
+    """The pair as it is stored, then moved."""
+    still = Run(pair.kind, pair.patient, options.method, 0, 0, 0, 0)
+    moved = (options.mm, options.degrees, options.scale)
+    seeds = range(1, options.repeats + 1)
+    return [still, *(Run(pair.kind, pair.patient, options.method, *moved, seed) for seed in seeds)]
 
 
 def main() -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run what the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("data", type=Path, help="folder with one folder per patient")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th patient only")
+    parser.add_argument("action", choices=("measure", "table"))
+    parser.add_argument("file", type=Path, help="one line of JSON per run")
+    parser.add_argument("--limbs", type=Path, help="folder with one folder per patient")
+    parser.add_argument("--templates", type=Path, help="folder with the brain templates")
+    parser.add_argument("--kinds", nargs="+", default=list(LIMB_PAIRS), choices=list(LIMB_PAIRS))
+    parser.add_argument("--method", default="rigid", choices=("rigid", "affine"))
     parser.add_argument("--repeats", type=int, default=1, help="random poses per pair")
     parser.add_argument("--mm", type=float, default=30, help="largest shift")
     parser.add_argument("--degrees", type=float, default=20, help="largest turn")
-    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument(
+        "--scale", type=float, default=0, help="largest change of size along an axis, 0.08: 8 %%"
+    )
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin no run after so much of one core")
     options = parser.parse_args()
-    random = np.random.default_rng(options.seed)
-    runs: dict[tuple[str, str], list[tuple[dict[str, float], LinearAlignment]]] = {pair: [] for pair in PAIRS}
-    for folder in sorted(path for path in options.data.iterdir() if path.is_dir())[:: options.every]:
-        for pair in PAIRS:
-            fixed, moving = (read_volume(folder / f"{name}_image.nii.gz") for name in pair)
-            center = center_ras(moving)
-            poses = [random_pose(random, options.mm, options.degrees, center) for _ in range(options.repeats)]
-            for run in errors(fixed, moving, poses):
-                runs[pair].append(run)
-                text = "  ".join(f"{name} {value:.2f}" for name, value in run[0].items())
-                print(f"{folder.name} {pair[0]} to {pair[1]}: {text}  {run[1].note}", flush=True)
-    for pair in PAIRS:
-        report(" to ".join(pair), runs[pair])
+    if options.action == "table":
+        print_table([asdict(run) for run in read_runs(options.file)])
+        return
+    pairs = [*limb_pairs(options.limbs, options.kinds)] if options.limbs else []
+    pairs += [*template_pairs(options.templates)] if options.templates else []
+    for pair in pairs:
+        measure_pair(pair, plans(pair, options), options.file, options.seconds)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.air import centered_on, check_bodies
 from ..engine.errors import BSAFusionError
 from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
@@ -38,10 +39,14 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class PairFacts:
-    """Why two volumes cannot be fused with each other (None when they can), and how they lie, in one line."""
+    """Why two volumes cannot be fused with each other (None when they can), and how they lie, in one line.
+
+    centered: why not even after their centres have been put on each other.
+    """
 
     problem: str | None = None
     line: str = ""
+    centered: str | None = None
 
 
 class Inspector:
@@ -126,14 +131,16 @@ def _compare(fixed: Facts, moving: Facts, start: NDArray[np.float64] | None) -> 
         return PairFacts()
     placed = second if start is None else second.moved_back(start)
 
-    def check() -> None:
-        from ..engine.air import check_bodies  # brings SimpleITK
+    def check(moving: Volume) -> None:
+        check_pair(first, moving)
+        check_bodies(first, moving)
 
-        check_pair(first, placed)
-        check_bodies(first, placed)
-
+    problem = _refusal(lambda: check(placed))
+    centered = _refusal(lambda: check(centered_on(first, placed))) if problem else None
     line = _relation(first, placed)
-    return PairFacts(_refusal(check), line if start is None else _("At the start: {line}").format(line=line))
+    if start is not None:
+        line = _("At the start: {line}").format(line=line)
+    return PairFacts(problem, line, centered)
 
 
 def _relation(fixed: Volume, moving: Volume) -> str:

@@ -14,7 +14,7 @@ from ..scene.outputs import OFF, Outputs, check_destinations
 from ..scene.reference_nodes import ReferenceNodes
 from ..scene.start_nodes import StartNodes
 from .i18n import tr as _
-from .inspection import Inspector
+from .inspection import Inspector, PairFacts
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,11 @@ class FusionRequest:
             inspector.facts(self.fixed_id, "fixed").problem
             or inspector.facts(self.moving_id, "moving").problem
             or self._start_problem(scene)
-            or inspector.pair(self.fixed_id, self.moving_id, self.begin(scene)).problem
+            or self._pair_problem(inspector.pair(self.fixed_id, self.moving_id, self.begin(scene)))
         )
+
+    def _pair_problem(self, pair: PairFacts) -> str | None:
+        return pair.centered if self.config.init == "center" else pair.problem
 
     def _start_problem(self, scene: Any) -> str | None:
         try:

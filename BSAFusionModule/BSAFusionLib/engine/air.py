@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from .body_mask import body_mask
 from .errors import GeometryError
-from .geometry import extent_mm
+from .geometry import center_ras, extent_mm
+from .start import BEGIN_ELSEWHERE
 from .volume import Volume
 
 _MOST = 48  # voxels along an axis; more would only cost time
@@ -21,9 +22,21 @@ def check_bodies(fixed: Volume, moving: Volume) -> None:
             size = " x ".join(f"{mm:.0f}" for mm in extent_mm(other))
             raise GeometryError(
                 f"'{other.name}' ({size} mm) lies where the {role} volume '{one.name}' shows only air, "
-                f"{_gap_mm(body, other):.0f} mm from the body: check that both are of one patient, or move "
-                "one onto the other."
+                f"{_gap_mm(body, other):.0f} mm from the body: check that both are of one patient, or "
+                f"{BEGIN_ELSEWHERE}."
             )
+
+
+def centered_on(fixed: Volume, moving: Volume) -> Volume:
+    """The moving volume where the centres of both bodies lie on each other."""
+    matrix = moving.ijk_to_ras.copy()
+    matrix[:3, 3] += _middle(fixed) - _middle(moving)
+    return Volume(moving.array, matrix, moving.name)
+
+
+def _middle(volume: Volume) -> NDArray[np.float64]:
+    body = body_points(volume)
+    return np.asarray(body.mean(axis=0)) if len(body) else center_ras(volume)
 
 
 def body_points(volume: Volume) -> NDArray[np.float64]:

@@ -12,9 +12,10 @@ from .alignment_search import AlignmentSearch, Found
 from .config import INITIAL_ALIGNMENTS
 from .errors import InputError
 from .result import Cancel, Progress
+from .start import BEGIN_ELSEWHERE
 from .volume import Volume
 
-_CLEAR_GAIN = 1.02  # the score must rise by 2 % before the volumes are moved
+_CLEAR_GAIN = 1.1  # the score must rise by 10 % before the volumes are moved, or stretched
 _LEAST_SIMILARITY = 0.01
 _LEAST_OVERLAP = 0.3
 _STRETCH = (0.8, 1.25)
@@ -94,17 +95,16 @@ def _find(search: AlignmentSearch, method: str) -> Found:
 def _judge(search: AlignmentSearch, found: Found) -> tuple[bool, str]:
     """Whether the result can be trusted; if not, why."""
     similarity = search.similarity(found.matrix)
-    if similarity < _LEAST_SIMILARITY:
-        return False, f"The volumes hardly resemble each other (similarity {similarity:.3f}): check the pair."
     inside = search.overlap(found.matrix)
-    if inside < _LEAST_OVERLAP:
-        return (
-            False,
-            f"Only {100 * inside:.0f} % of the smaller volume lies inside the other: check the alignment.",
-        )
-    if found.rival_mm > 0:
-        return False, f"Another alignment, {found.rival_mm:.0f} mm away, fits as well: check the alignment."
-    return True, ""
+    if similarity < _LEAST_SIMILARITY:
+        doubt = f"The volumes hardly resemble each other (similarity {similarity:.3f})"
+    elif inside < _LEAST_OVERLAP:
+        doubt = f"Only {100 * inside:.0f} % of the smaller volume lies inside the other"
+    elif found.rival_mm > 0:
+        doubt = f"Another alignment, {found.rival_mm:.0f} mm away, fits as well"
+    else:
+        return True, ""
+    return False, f"{doubt}: check the alignment, or {BEGIN_ELSEWHERE}."
 
 
 def _describe(matrix: NDArray[np.float64], center: NDArray[np.float64]) -> str:

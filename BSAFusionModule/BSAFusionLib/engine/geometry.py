@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import GeometryError, InputError
+from .start import BEGIN_ELSEWHERE
 from .volume import Grid, Volume
 
 SHEAR_TOLERANCE = 1e-4  # cosine between two index axes; DICOM writes six digits
@@ -104,7 +105,7 @@ def check_pair(fixed: Volume, moving: Volume) -> None:
     if not place.any:
         raise GeometryError(
             f"The fixed volume '{fixed.name}' and the moving volume '{moving.name}' do not overlap: they are "
-            f"{place.gap_mm:.0f} mm apart, so check that both are of one patient, or move one onto the other."
+            f"{place.gap_mm:.0f} mm apart, so check that both are of one patient, or {BEGIN_ELSEWHERE}."
         )
 
 

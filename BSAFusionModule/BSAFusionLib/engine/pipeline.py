@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .air import check_bodies
+from .air import centered_on, check_bodies
 from .alignment import LinearAlignment, align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
@@ -71,13 +71,20 @@ def _check(
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
-        placed = moving if config.start is None else moving.moved_back(config.start)
+        placed = _placed(fixed, moving, config)
         check_pair(fixed, placed)
         check_bodies(fixed, placed)
         if reference is not None:
             reference.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)
         return first, Source.of(moving, config.modality, config.window)
+
+
+def _placed(fixed: Volume, moving: Volume, config: FusionConfig) -> Volume:
+    """The moving volume where its alignment begins."""
+    if config.start is not None:
+        return moving.moved_back(config.start)
+    return centered_on(fixed, moving) if config.init == "center" else moving
 
 
 def _load(model: FusionNetwork | None, config: FusionConfig, run: Run) -> FusionNetwork:

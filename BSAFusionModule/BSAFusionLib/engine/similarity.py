@@ -19,10 +19,11 @@ class Similarity:
     """Mutual information and agreement of gradients at points of one volume and their images in another.
 
     Called with a 4 x 4 transform, RAS mm, from points of sampled to points of other, it gives the product of
-    both (Pluim 2000), larger is better. Mutual information alone is flat where a PET meets soft tissue. Each
-    factor is multiplied by the part of the points that lie inside the other volume: without that, limbs slide
-    along themselves until little is left to compare. The points are drawn once, with a fixed seed, so that
-    the same transform gives the same number.
+    the information and the squared agreement (after Pluim 2000), larger is better. Information alone is flat
+    where a PET meets soft tissue: on PETs made from CTs it is best 1.5 mm beside the truth, the agreement
+    0.5 mm. The product falls with the square of the part of the points that lie inside the other volume:
+    without that, limbs slide along themselves until little is left to compare. The points are drawn once,
+    with a fixed seed, so that the same transform gives the same number.
     """
 
     def __init__(self, sampled: Level, other: Level, count: int, seed: int = 0) -> None:
@@ -44,11 +45,11 @@ class Similarity:
         self._other = np.concatenate([other_bins, other.gradient.reshape(-1, 3)], axis=1)
 
     def __call__(self, matrix: Matrix) -> float:
-        """Mutual information times agreement of gradients under matrix."""
+        """Mutual information times the squared agreement of gradients under matrix."""
         partners, inside = self._partners(matrix)
         if partners.shape[1] < _LEAST_POINTS:
             return 0.0
-        return self._information(partners, inside) * self._agreement(partners, inside, matrix)
+        return self._information(partners, inside) * self._agreement(partners, inside, matrix) ** 2
 
     def mutual_information(self, matrix: Matrix) -> float:
         """Normalised mutual information (Studholme 1999) less 1, times the part inside; 0 to 1."""
@@ -91,11 +92,12 @@ class Similarity:
         return gain * float(inside.mean())
 
     def _agreement(self, partners: Floats, inside: NDArray[np.bool_], matrix: Matrix) -> float:
-        """Squared cosine between gradients, weighted by the shorter of them; per point, inside or not."""
+        """Squared cosine between gradients, by the shorter of them; mean times root of the part inside."""
         others = matrix[:3, :3].T.astype(np.float32) @ partners[1:]
         lengths, other_lengths = self._lengths[inside], _length(others)
         cosines = np.einsum("ij,ij->j", others, self._gradients[:, inside]) / (lengths * other_lengths)
-        return float(np.sum(cosines**2 * np.minimum(lengths, other_lengths))) / self._bins.size
+        agreement = float(np.sum(cosines**2 * np.minimum(lengths, other_lengths)))
+        return agreement / float(np.sqrt(self._bins.size * lengths.size))
 
 
 def _length(vectors: Floats) -> Floats:

@@ -13,6 +13,9 @@ _LEAST_PAIRS = 3
 _LEAST_SPREAD = 0.02  # of the second axis against the first: below, the turn about the line is anyone's guess
 _LEAST_DETERMINANT = 1e-3
 
+BEGIN_ELSEWHERE = "begin with their centres on each other (center), with landmarks or with a transform"
+"""What to try next where volumes do not find to each other; the end of a sentence."""
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = tuple[tuple[float, ...], ...]
