@@ -82,9 +82,8 @@ def _check(
 
 def _placed(fixed: Volume, moving: Volume, config: FusionConfig) -> Volume:
     """The moving volume where its alignment begins."""
-    if config.start is not None:
-        return moving.moved_back(config.start)
-    return centered_on(fixed, moving) if config.init == "center" else moving
+    placed = moving if config.start is None else moving.moved_back(config.start)
+    return centered_on(fixed, placed) if config.init == "center" else placed
 
 
 def _load(model: FusionNetwork | None, config: FusionConfig, run: Run) -> FusionNetwork:
