@@ -30,9 +30,8 @@ from numpy.typing import NDArray
 
 from .verdict_cases import SOUND, SPOILT, Case, make_case
 from .verdict_data import TruePair, read_pairs
+from .verdict_fit import fit_signs, put_right
 from .verdict_store import Row, Rows, alignment_of, alignment_row, search_digest, turn
-
-_RECOVERED_MM = 4.0  # a spoilt pair that was put right all the same is not counted
 
 Plan = list[tuple[int, str]]
 
@@ -67,6 +66,8 @@ def measure(options: argparse.Namespace) -> None:
     starts, rows = _alignments(options).read(), _runs(options, network.id)
     for number, case in _cases(options, rows.read()):
         if number in starts:
+            if starts[number]["name"] != case.name:
+                raise SystemExit("The alignments belong to other data: give a new folder as --out.")
             began = time.process_time()
             row = {"number": number, "name": case.name, "kind": case.kind, "patient": case.patient}
             row |= {"sound": case.sound} | _run(case, starts[number], network)
@@ -117,14 +118,26 @@ def _error_mm(case: Case, result: FusionResult, displacement: NDArray[np.float32
     return float(np.linalg.norm(moved - case.truth(case.points), axis=1).mean())
 
 
+def fit(options: argparse.Namespace) -> None:
+    """Print what verdict_thresholds.py should hold, and what its bounds would do."""
+    rows = [row for row in next(_halves(options)) if "refused" not in row]
+    print("\n".join(fit_signs(rows)))
+
+
 def table(options: argparse.Namespace) -> None:
     """Print the verdicts by kind and the true errors by verdict, for both halves of the patients."""
+    for name, rows in zip(("Calibration half", "Test half"), _halves(options), strict=True):
+        print(f"\n**{name}** ({len({row['patient'] for row in rows})} patients)\n")
+        print("\n".join(_lines(rows)))
+
+
+def _halves(options: argparse.Namespace) -> Iterator[list[Row]]:
+    """Runs of every other patient, and of the rest."""
     rows = list(_runs(options, options.network).read().values())
-    patients = sorted({row["patient"] for row in rows if "patient" in row})
-    for half, name in enumerate(("Calibration half", "Test half")):
+    patients = sorted({row["patient"] for row in rows})
+    for half in range(2):
         chosen = set(patients[half::2])
-        print(f"\n**{name}** ({len(chosen)} patients)\n")
-        print("\n".join(_lines([row for row in rows if row.get("patient") in chosen])))
+        yield [row for row in rows if row["patient"] in chosen]
 
 
 def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -132,7 +145,7 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     errors: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         verdict = "refused" if "refused" in row else judge(row["numbers"])["verdict"]
-        right = not row["sound"] and 0 <= row.get("err", -1) < _RECOVERED_MM
+        right = put_right(row)
         group = "spoilt, yet put right" if right else row["kind"]
         counts[group][verdict] += 1
         if row["sound"] and verdict != "refused":
@@ -153,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    steps = {"search": search, "measure": measure, "table": table}
+    steps = {"search": search, "measure": measure, "fit": fit, "table": table}
     parser.add_argument("what", choices=steps)
     parser.add_argument("--out", type=Path, required=True, help="folder with what was found, a file a step")
     for name in ("limbs", "atlas", "templates"):

@@ -6,6 +6,7 @@ from BSAFusionLib.engine import Volume
 from BSAFusionLib.engine.agreement import forward_backward_mm
 from BSAFusionLib.engine.evidence import gain, local_fit
 from BSAFusionLib.engine.familiarity import NAMES, distance, statistics
+from BSAFusionLib.engine.mirror import mirror_fit
 from BSAFusionLib.engine.neighbourhood import Neighbourhood
 from BSAFusionLib.engine.quality import roughness
 from BSAFusionLib.engine.resample import resample
@@ -51,11 +52,18 @@ def test_regions_fit_where_they_lie_only_if_the_pair_is_aligned(ct: Volume) -> N
     assert here.regions > 50
 
 
+def test_a_mirror_image_fits_worse_than_the_volume_unless_it_is_the_volume(ct: Volume) -> None:
+    mirrored = ct.with_array(np.ascontiguousarray(ct.array[:, :, ::-1]))
+    assert mirror_fit(around(ct, np.eye(4))) < 0.95
+    assert mirror_fit(around(mirrored, rigid((0, 0, 0), (4.0, 0, 0)))) > 1.05
+
+
 def test_a_volume_elsewhere_has_no_partner_and_no_evidence(ct: Volume) -> None:
     near = around(ct, rigid((0, 0, 0), (900.0, 0, 0)))
     found = gain(near)
     assert (found.information, found.edges, found.overlap) == (0, 0, 0)
     assert local_fit(near).share == 0
+    assert mirror_fit(near) == 0
 
 
 def test_the_neighbourhood_shows_the_moving_volume_through_the_displacement() -> None:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
-from BSAFusionLib.engine.verdict import ADVICE, CHECK, DO_NOT_USE, GOOD, judge, sentence, withheld
-from BSAFusionLib.engine.verdict_thresholds import FAMILIAR, LIMITS
+from BSAFusionLib.engine.verdict import ADVICE, CHECK, DO_NOT_USE, GOOD, judge, sentence, trust, withheld
+from BSAFusionLib.engine.verdict_thresholds import BIAS, FAMILIAR, LIMITS, SIGNS, WEIGHTS
 
 SOUND = {
+    "mirror_fit": 0.75,
     "information_gain": 6.0,
     "edge_gain": 4.0,
     "local_fit": 0.62,
@@ -18,9 +20,9 @@ SOUND = {
     "initial_shift_mm": 12.0,
     "fixed_unfamiliarity": 1.0,
     "moving_unfamiliarity": 1.0,
-    "forward_backward_mm": None,
+    "forward_backward_mm": 0.1,
     "displacement_p95_mm": 3.0,
-    "roughness": 0.1,
+    "roughness": 0.02,
     "slice_jump_mm": 0.3,
     "smallest_jacobian": 0.8,
     "folded_share": 0.0,
@@ -29,6 +31,13 @@ SOUND = {
     "nmi_after": 1.12,
     "nmi_change": 0.07,
 }
+WORSE = {
+    "mirror_fit": 1.0,
+    "local_fit": 0.05,
+    "information_gain": 1.0,
+    "edge_gain": 0.5,
+}
+BOUNDS = [limit for limit in LIMITS if limit.number != "trust"]
 
 
 def report(verdict: str, insist: bool = False) -> dict[str, Any]:
@@ -41,11 +50,11 @@ def report(verdict: str, insist: bool = False) -> dict[str, Any]:
 def test_a_sound_run_is_good_and_says_why() -> None:
     judged = judge(SOUND)
     assert judged["verdict"] == GOOD
-    assert judged["numbers"] == SOUND
+    assert judged["numbers"] == SOUND | {"trust": trust(SOUND)}
     assert any("62% of 180 regions" in reason for reason in judged["reasons"])
 
 
-@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.number)
+@pytest.mark.parametrize("limit", BOUNDS, ids=lambda limit: limit.number)
 def test_every_number_beyond_its_limit_is_a_reason_with_the_number(limit: Any) -> None:
     step = -1e-3 if limit.worse == "below" else 1e-3
     for bound, verdict in ((limit.check, CHECK), (limit.do_not_use, DO_NOT_USE)):
@@ -57,10 +66,36 @@ def test_every_number_beyond_its_limit_is_a_reason_with_the_number(limit: Any) -
 
 
 def test_the_worst_reasons_come_first() -> None:
-    judged = judge(SOUND | {"local_fit": 0.1, "information_gain": 0.5})
+    judged = judge(SOUND | {"roughness": 0.02, "overlap": 0.05, "initial_turn_degrees": 50.0})
     assert judged["verdict"] == DO_NOT_USE
-    assert "0.5 standard deviations" in judged["reasons"][0]
-    assert "10% of 180 regions" in judged["reasons"][1]
+    assert "5%" in judged["reasons"][0]
+    assert "50 degrees" in judged["reasons"][1]
+
+
+@pytest.mark.parametrize("number", WORSE)
+def test_a_worse_sign_lowers_the_trust(number: str) -> None:
+    assert trust(SOUND | {number: WORSE[number]}) < trust(SOUND)
+
+
+def test_signs_that_are_bad_together_forbid_the_use_and_are_told_with_their_numbers() -> None:
+    judged = judge(SOUND | WORSE)
+    assert judged["verdict"] == DO_NOT_USE
+    assert judged["numbers"]["trust"] == trust(WORSE) < 0.05
+    assert judged["reasons"][0].startswith("Of the runs measured that look like this one, 1% ")
+    told = " ".join(judged["reasons"][1:])
+    assert "100%" in told
+    assert "5% of 180 regions" in told
+
+
+def test_trust_is_the_logistic_function_of_the_weighted_signs() -> None:
+    """Each sign one spread on its good side of what is usual: the weights add up."""
+    numbers = {}
+    for sign in SIGNS:
+        usual, spread, weight = WEIGHTS[sign.number]
+        numbers[sign.number] = usual + np.sign(weight) * spread
+    odds = BIAS + sum(abs(weight) for _, _, weight in WEIGHTS.values())
+    assert trust(numbers) == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert trust({}) == pytest.approx(1 / (1 + np.exp(-BIAS)))
 
 
 def test_what_was_not_measured_is_no_reason() -> None:
@@ -83,4 +118,5 @@ def test_the_sentence_says_the_verdict_why_and_what_to_do() -> None:
 
 def test_every_limit_says_what_set_it_and_every_modality_is_known() -> None:
     assert all(limit.measured.endswith(".") for limit in LIMITS)
+    assert set(WEIGHTS) == {sign.number for sign in SIGNS}
     assert set(FAMILIAR) == {"mr", "ct", "pet", "spect"}

@@ -13,6 +13,7 @@ from .evidence import gain, local_fit
 from .familiarity import distance, statistics
 from .geometry import center_ras, overlap
 from .jacobian import Repair
+from .mirror import mirror_fit
 from .neighbourhood import Neighbourhood
 from .network import FusionNetwork
 from .quality import roughness
@@ -33,7 +34,8 @@ def measure_trust(
 ) -> dict[str, Any]:
     """Numbers for verdict.judge, besides those of the quality report; see its docstring."""
     fixed, moving = view.fixed.volume, view.moving.volume
-    near = Neighbourhood.of(fixed, moving, alignment.matrix, displacement)
+    # without the displacement: it makes a wrong patient fit nearly as well as the right one
+    near = Neighbourhood.of(fixed, moving, alignment.matrix, np.zeros_like(displacement))
     found, local = gain(near), local_fit(near)
     pulled = view.pull(alignment.matrix)
     place = Grid(moving.shape, np.linalg.inv(alignment.matrix) @ moving.ijk_to_ras)
@@ -45,6 +47,7 @@ def measure_trust(
         "local_fit": local.share,
         "local_fit_regions": local.regions,
         "local_fit_within_mm": local.within_mm,
+        "mirror_fit": mirror_fit(near),
         "initial_shift_mm": shift,
         "initial_turn_degrees": turn,
         "alignment_converged": alignment.converged,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .verdict_thresholds import LIMITS, Limit
+from .verdict_thresholds import BIAS, LIMITS, SIGNS, WEIGHTS, Limit, Sign
 
 GOOD, CHECK, DO_NOT_USE = "good", "check", "do not use"
 VERDICTS = (GOOD, CHECK, DO_NOT_USE)
@@ -20,17 +21,38 @@ ADVICE = {
 }
 """What to do, by verdict."""
 
+_CLEAR = 0.3  # log odds; less is not worth a sentence
+
 
 def judge(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Weigh the numbers of a run against verdict_thresholds; returns {"verdict", "reasons", "numbers"}.
+    """Weigh the numbers of a run by verdict_thresholds; returns {"verdict", "reasons", "numbers"}.
 
-    numbers: those that Limit names, None where something could not be measured. Reasons are sentences: what
-    speaks against the result, the worst first; what speaks for it where nothing does. Ready for JSON.
+    numbers: those that Sign and Limit name, None where something could not be measured. Reasons are
+    sentences: what speaks against the result, the worst first; what speaks for it where nothing does.
+    Ready for JSON; numbers then hold trust as well.
     """
+    numbers = {**numbers, "trust": trust(numbers)}
     found = {verdict: list(_against(numbers, verdict)) for verdict in (DO_NOT_USE, CHECK)}
     verdict = next((name for name, sentences in found.items() if sentences), GOOD)
     reasons = found[DO_NOT_USE] + found[CHECK] or list(_in_favour(numbers))
     return {"verdict": verdict, "reasons": reasons, "numbers": dict(numbers)}
+
+
+def trust(numbers: Mapping[str, Any]) -> float:
+    """The share of rightly aligned ones among measured runs with such signs, 0 to 1, by logistic regression.
+
+    Half of the runs that set the weights were spoilt; what was not measured does not count.
+    """
+    return 1 / (1 + math.exp(-BIAS - sum(_odds(sign, numbers) for sign in SIGNS)))
+
+
+def _odds(sign: Sign, numbers: Mapping[str, Any]) -> float:
+    """What a sign adds to the log odds."""
+    value = sign.value(numbers)
+    if value is None:
+        return 0.0
+    usual, spread, weight = WEIGHTS[sign.number]
+    return weight * (value - usual) / spread
 
 
 def withheld(report: Mapping[str, Any]) -> bool:
@@ -63,6 +85,8 @@ def _against(numbers: Mapping[str, Any], verdict: str) -> Iterator[str]:
         value = numbers.get(limit.number)
         if value is not None and _level(limit, float(value)) == verdict:
             yield limit.against.format(**numbers, value=float(value))
+            if limit.number == "trust":
+                yield from _signs(numbers, against=True)
 
 
 def _in_favour(numbers: Mapping[str, Any]) -> Iterator[str]:
@@ -70,6 +94,17 @@ def _in_favour(numbers: Mapping[str, Any]) -> Iterator[str]:
         value = numbers.get(limit.number)
         if limit.in_favour and value is not None:
             yield limit.in_favour.format(**numbers, value=float(value))
+    yield from _signs(numbers, against=False)
+
+
+def _signs(numbers: Mapping[str, Any], against: bool) -> Iterator[str]:
+    """What the signs say that speak clearly against a result, or for it, the strongest first."""
+    direction = -1 if against else 1
+    odds = {sign: direction * _odds(sign, numbers) for sign in SIGNS}
+    for sign in sorted(SIGNS, key=lambda sign: -odds[sign]):
+        words = sign.against if against else sign.in_favour
+        if odds[sign] > _CLEAR:
+            yield words.format(**numbers, value=float(numbers[sign.number]))
 
 
 def _level(limit: Limit, value: float) -> str:
