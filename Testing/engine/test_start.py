@@ -2,12 +2,14 @@ import json
 
 import numpy as np
 import pytest
+from BSAFusionLib.engine import fuse
 from BSAFusionLib.engine.alignment import align
 from BSAFusionLib.engine.config import FusionConfig
 from BSAFusionLib.engine.errors import InputError
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.start import check_transform, rigid_from_landmarks
 
+from Testing.engine.networks import Shift, network
 from Testing.engine.phantoms import Matrix, axial_grid, head, rigid, tilted_grid
 
 FIXED = head(axial_grid(), "mr")
@@ -109,3 +111,9 @@ def test_no_further_alignment_keeps_the_start_exactly_even_where_it_shears() -> 
     start = FAR @ np.array([[1.05, 0.1, 0, 0], [0, 0.95, 0, 0], [0, 0.05, 1, 0], [0, 0, 0, 1.0]])
     moving = head(CT_GRID, "ct", np.asarray(np.linalg.inv(FAR)))
     np.testing.assert_allclose(align(FIXED, moving, "none", start=start).matrix, start, atol=1e-9)
+
+
+def test_volumes_that_lie_apart_can_be_put_centre_on_centre() -> None:
+    moving = head(CT_GRID, "ct").moved_back(rigid((0, 0, 0), (-900, 0, 0)))
+    found = fuse(FIXED, moving, FusionConfig(init="center", registration_spacing_mm=4.0), network(Shift()))
+    assert found.initial[0, 3] == pytest.approx(900, abs=20)
