@@ -37,7 +37,10 @@ FORBIDDEN = {
     "cohort": DESKTOP | MRML | {"torch"},
 }
 DASK = {"dask", "distributed"}
-KNOWS_TORCH = {LIBRARY / "engine" / name for name in ("devices.py", "network.py")}
+KNOWS_TORCH = {
+    LIBRARY / "engine" / f"{name}.py"
+    for name in ("devices", "network", "elastic", "elastic_pair", "elastic_search", "self_similarity")
+}
 
 
 def imports_of(file: Path) -> set[str]:

@@ -73,7 +73,7 @@ def test_more_disagreement_means_more_expected_error_and_less_confidence() -> No
 
 def test_the_map_lies_on_the_fixed_grid_and_claims_nothing_in_air() -> None:
     fixed, moving = head(axial_grid((5.0, 5.0, 12.0)), "mr"), head(axial_grid((4.0, 4.0, 6.0)), "ct")
-    config = FusionConfig(init="none", registration_spacing_mm=4.0, confidence=True)
+    config = FusionConfig(init="none", elastic="slices", registration_spacing_mm=4.0, confidence=True)
     result = fuse(fixed, moving, config, network(Shift()))
     assert result.confidence is not None
     np.testing.assert_array_equal(result.confidence.ijk_to_ras, fixed.ijk_to_ras)

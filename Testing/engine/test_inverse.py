@@ -109,7 +109,7 @@ def test_a_fold_shows_in_the_round_trip() -> None:
 
 def test_a_run_makes_the_inverse_when_asked_and_hands_it_over(tmp_path: Path) -> None:
     pair = head(axial_grid((5.0, 5.0, 12.0)), "mr"), head(axial_grid((6.0, 6.0, 9.0)), "ct")
-    config = FusionConfig(init="none", registration_spacing_mm=4.0)
+    config = FusionConfig(init="none", elastic="slices", registration_spacing_mm=4.0)
     assert fuse(*pair, config, network(Shift(1.0, -1.0))).inverse is None
     result = fuse(*pair, replace(config, inverse=True), network(Shift(1.0, -1.0)))
     received = read_result(tmp_path, write_result(tmp_path, result))

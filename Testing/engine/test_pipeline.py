@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from Testing.engine.networks import Average, BestShift, Shift, install, network
 from Testing.engine.phantoms import axial_grid, head, rigid, tilted_grid
 
-PLAIN = FusionConfig(init="none", slice_smoothing_mm=0.0, registration_spacing_mm=4.0)
+PLAIN = FusionConfig(init="none", elastic="slices", slice_smoothing_mm=0.0, registration_spacing_mm=4.0)
 COARSE = axial_grid((5.0, 5.0, 12.0))
 
 

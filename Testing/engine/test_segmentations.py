@@ -78,7 +78,7 @@ def test_a_run_reports_every_common_label_by_stage(tmp_path: Path) -> None:
     mr, ct, first, second = labels_pair()
     given = Reference(Landmarks(np.zeros((1, 3)), np.ones((1, 3))), Segmentations(first, second))
     reference = read_reference(tmp_path, write_reference(tmp_path, given))
-    config = FusionConfig(init="none", registration_spacing_mm=4.0, slice_smoothing_mm=0)
+    config = FusionConfig(init="none", elastic="slices", registration_spacing_mm=4.0, slice_smoothing_mm=0)
     report = fuse(mr, ct, config, network(Shift(2.0, 0.0)), reference=reference).report
     found = report["segmentations"]
     assert list(found["labels"]) == ["1", "2"]

@@ -28,7 +28,12 @@ EVIL = "<script>alert('x')</script> & Co"
 def run() -> Run:
     fixed, moving = head(axial_grid((5.0, 5.0, 12.0)), "mr"), head(axial_grid((6.0, 6.0, 8.0)), "pet")
     config = FusionConfig(
-        init="none", registration_spacing_mm=4.0, modality="pet", confidence=True, inverse=True
+        init="none",
+        elastic="slices",
+        registration_spacing_mm=4.0,
+        modality="pet",
+        confidence=True,
+        inverse=True,
     )
     result = fuse(fixed, moving, config, network(Shift(1.0, 0.0)))
     return fixed, moving, result

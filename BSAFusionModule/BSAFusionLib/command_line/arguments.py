@@ -96,19 +96,8 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
     _add_choice(parser, "fixed-window", config.WINDOWS, "intensity range of the fixed volume")
     _add_choice(parser, "colormap", config.COLORMAPS, "colours of PET and SPECT")
     _add_choice(parser, "init", config.INITIAL_ALIGNMENTS, "alignment of the whole volume before the network")
-    add(
-        "--init-transform",
-        metavar="FILE",
-        type=Path,
-        help="linear transform to begin at, as ITK and Slicer save it (.h5, .tfm, .txt, .mat)",
-    )
-    add(
-        "--init-landmarks",
-        metavar=("FIXED_POINTS", "MOVING_POINTS"),
-        type=Path,
-        nargs=2,
-        help="files with the same 3 or more points in both volumes, to begin at: .mrk.json, .fcsv or .csv",
-    )
+    _add_start(parser)
+    _add_choice(parser, "elastic", config.ELASTIC, "what is bent: volume, then slices, or these alone")
     _add_choice(parser, "axis", config.SLICE_AXES, "direction along which slices are cut")
     _add_choice(parser, "device", config.DEVICES, "where the network runs")
     _add_files(parser, "--landmarks", "the same points in both, to measure with: .mrk.json, .fcsv or .csv")
@@ -123,6 +112,23 @@ def add_fusion_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=_DEFAULTS.slice_smoothing_mm,
         help="smoothing of the displacement across slices, standard deviation in mm (default %(default)s)",
+    )
+
+
+def _add_start(parser: argparse.ArgumentParser) -> None:
+    """Options that tell where the alignment of the whole volume begins."""
+    parser.add_argument(
+        "--init-transform",
+        metavar="FILE",
+        type=Path,
+        help="linear transform to begin at, as ITK and Slicer save it (.h5, .tfm, .txt, .mat)",
+    )
+    parser.add_argument(
+        "--init-landmarks",
+        metavar=("FIXED_POINTS", "MOVING_POINTS"),
+        type=Path,
+        nargs=2,
+        help="files with the same 3 or more points in both volumes, to begin at: .mrk.json, .fcsv or .csv",
     )
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .disagreement import SIGNS, signs_of_error
 from .model_store import resource_path
 from .network import FusionNetwork
+from .registration import Registration
 from .run import Run
-from .slice_steps import SquareView
 from .volume import Volume
 
 Stack = NDArray[np.float32]
@@ -64,15 +64,15 @@ class Calibration:
 
 
 def confidence_map(
-    network: FusionNetwork, view: SquareView, initial: NDArray[np.float64], displacement: Stack, run: Run
+    network: FusionNetwork, registration: Registration, run: Run
 ) -> tuple[Volume, dict[str, Any]]:
     """Confidence on the fixed grid, 0 to 1, and what the report says of it.
 
-    displacement: u, (K, J, I, 3), mm, RAS; initial: 4 x 4, RAS mm. The slices are registered four more times.
+    It speaks of what the network did in the slices, which are registered four more times.
     Places where either volume shows nothing but air, or the moving one ends, get 0: nothing is known there.
     """
     calibration = Calibration.load()
-    moving, field = view.pull(initial), _in_square_pixels(view, displacement)
+    view, moving, field = registration.view, registration.seen, registration.in_slices
     shown = moving.inside & ((view.slices > _SHOWN) | (moving.unit > _SHOWN))
     expected = np.zeros(view.slices.shape, np.float32)
     slices = np.flatnonzero(shown.any(axis=(1, 2)))
@@ -87,16 +87,6 @@ def confidence_map(
     frame.cut(on_grid)[...] = np.where(reached, np.clip(expand(known), 0, 1), 0)
     volume = view.fixed.volume.with_array(on_grid, f"confidence of {view.moving.volume.name}")
     return volume, _describe(calibration, network, expected[shown], known[shown])
-
-
-def _in_square_pixels(view: SquareView, displacement: Stack) -> Stack:
-    """The in-plane part of u, (N, 2, H, W), in square pixels, x (columns) first."""
-    frame = view.square.frame
-    stack = frame.cut(displacement)
-    in_plane = (
-        np.asarray(stack @ axis / view.square.pixel, np.float32) for axis in (frame.right, frame.down)
-    )
-    return np.stack([view.square.shrink(part) for part in in_plane], axis=1)
 
 
 def _describe(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MODALITIES = ("auto", "mr", "ct", "pet", "spect")
 INITIAL_ALIGNMENTS = ("none", "center", "rigid", "affine")
+ELASTIC = ("volume", "slices")
 SLICE_AXES = ("auto", "axial", "coronal", "sagittal", "i", "j", "k")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 WINDOWS = ("auto", "brain", "soft-tissue", "bone", "full", "percentile", "suv", "percent-of-maximum")
@@ -29,6 +30,7 @@ class FusionConfig:
     init: alignment of the whole volume before the network, one of INITIAL_ALIGNMENTS.
     init_transform: where it begins, 4 x 4, RAS mm, from fixed to moving points; init searches near it.
     init_landmarks: the same by landmarks: fixed points and their moving partners, (n, 3) each, RAS mm.
+    elastic: what is bent, one of ELASTIC: the volume as a whole and then its slices, or slices alone.
     axis: slices are cut along it, one of SLICE_AXES.
     device: where the network runs, one of DEVICES.
     slice_smoothing_mm: standard deviation of the field's smoothing across slices, mm; 0 switches it off.
@@ -47,6 +49,7 @@ class FusionConfig:
     init: str = "rigid"
     init_transform: Rows | None = None
     init_landmarks: tuple[Rows, Rows] | None = None
+    elastic: str = "volume"
     axis: str = "auto"
     device: str = "auto"
     slice_smoothing_mm: float = 3.0
@@ -99,6 +102,7 @@ _CHOICES = {
     "fixed_window": WINDOWS,
     "window": WINDOWS,
     "init": INITIAL_ALIGNMENTS,
+    "elastic": ELASTIC,
     "axis": SLICE_AXES,
     "device": DEVICES,
     "colormap": COLORMAPS,

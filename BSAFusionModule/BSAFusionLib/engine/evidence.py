@@ -107,10 +107,10 @@ class _Comparison:
         _, rows, columns = near.moving.values.shape
         self._steps = np.array([rows * columns, columns, 1])
         self._places = (near.index + near.reach) @ self._steps
-        self._bins = _binned(near.fixed.values[at])
+        self._bins = binned(near.fixed.values[at])
         self._gradient = near.fixed.gradient[at]
         self._length = _length(self._gradient)
-        self._other_bins = _binned(near.moving.values).ravel()
+        self._other_bins = binned(near.moving.values).ravel()
         self._other_gradient = near.moving.gradient.reshape(-1, 3)
         self._other_length = _length(self._other_gradient)
         self._inside = near.inside.ravel()
@@ -128,7 +128,7 @@ class _Comparison:
         if np.count_nonzero(inside) < _LEAST_POINTS:
             return None
         places = places[inside]
-        joint = _joint(self._bins[inside], self._other_bins[places])
+        joint = joint_histogram(self._bins[inside], self._other_bins[places])
         agreement, weight = self._edges(inside, places)
         return _normalized(joint), float(agreement.sum() / (weight.sum() + _TINY))
 
@@ -142,7 +142,9 @@ class _Comparison:
         edge = inside & (self._length > _EDGE)
         _, region = np.unique(self._region, axis=0, return_inverse=True)
         region = region.ravel()
-        told = _pointwise(_joint(self._bins[inside], self._other_bins[self._places[inside]]))
+        told = pointwise_information(
+            joint_histogram(self._bins[inside], self._other_bins[self._places[inside]])
+        )
         information, edges = [], []
         for shift in shifts:
             places = self._places + int(shift @ self._steps)
@@ -161,7 +163,8 @@ class _Comparison:
         return (product / (first * second)) ** 2 * shorter, shorter
 
 
-def _binned(values: Floats) -> NDArray[np.intp]:
+def binned(values: Floats) -> NDArray[np.intp]:
+    """Sort values in [0, 1] into 24 bins."""
     return np.minimum((values * _BINS).astype(np.intp), _BINS - 1)
 
 
@@ -169,7 +172,8 @@ def _length(vectors: Floats) -> Floats:
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) + np.float32(_TINY))
 
 
-def _joint(first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
+def joint_histogram(first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Share of every pair of bins, (24, 24)."""
     counts = np.bincount(first * _BINS + second, minlength=_BINS**2)
     return np.asarray(counts.reshape(_BINS, _BINS) / max(1, first.size))
 
@@ -185,7 +189,7 @@ def _entropy(shares: NDArray[np.float64]) -> float:
     return float(-np.sum(shares * np.log(shares)))
 
 
-def _pointwise(joint: NDArray[np.float64]) -> NDArray[np.float64]:
+def pointwise_information(joint: NDArray[np.float64]) -> NDArray[np.float64]:
     """log p(x, y) / (p(x) p(y))."""
     apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
     return np.asarray(np.log((joint + _TINY) / (apart + _TINY)))

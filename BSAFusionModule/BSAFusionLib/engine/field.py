@@ -14,6 +14,7 @@ _EMPTY_PULL = 0.01  # how much a slice without content holds its neighbours at z
 _CONTENT_KNEE = 4.0  # a quarter of the richest slice's contrast is as good as all of it
 _LEAST_CONTENT = 0.05
 _FADE_MM = 6.0
+_IN_SLICES_MM = 3.0
 
 
 def slice_content(fixed: NDArray[np.float32], moving: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -38,6 +39,13 @@ def smooth_across_slices(
     weights = smooth * content
     norm = weights.sum(axis=1) + _EMPTY_PULL * (smooth @ (1 - content))
     return apply_along(weights / norm[:, None], field, 0)
+
+
+def smooth_in_slices(field: Field, pixel_mm: float) -> Field:
+    """Smooth a field (N, 2, H, W) within its slices, by as much as across them: steep places invert badly."""
+    for axis in (2, 3):
+        field = apply_along(gaussian_matrix(field.shape[axis], _IN_SLICES_MM / pixel_mm), field, axis)
+    return field
 
 
 def fade_outside(field: Field, coverage: NDArray[np.bool_], pixel_mm: float) -> Field:

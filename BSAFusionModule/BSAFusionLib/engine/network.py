@@ -1,4 +1,4 @@
-"""The network behind numpy arrays; with devices.py all that knows torch, and only inside functions."""
+"""The network behind numpy arrays; torch is imported inside functions only."""
 
 from __future__ import annotations
 

@@ -9,15 +9,15 @@ from .config import FusionConfig
 from .inverse import describe_inverse, invert
 from .network import FusionNetwork
 from .reference import Reference
+from .registration import Registration
 from .result import FusionResult
 from .run import Run
-from .slice_steps import SquareView
 
 
 def add_on_request(
     result: FusionResult,
     network: FusionNetwork,
-    view: SquareView,
+    found: Registration,
     config: FusionConfig,
     reference: Reference | None,
     run: Run,
@@ -28,8 +28,8 @@ def add_on_request(
             inverse = invert(result.displacement, result.fused.grid, result.initial)
         result = replace(result, inverse=inverse, report=result.report | describe_inverse(inverse))
     if config.confidence:
-        confidence, found = confidence_map(network, view, result.initial, result.displacement, run)
-        result = replace(result, confidence=confidence, report=result.report | {"confidence": found})
+        confidence, told = confidence_map(network, found, run)
+        result = replace(result, confidence=confidence, report=result.report | {"confidence": told})
     if reference is not None:
         with run.step("Comparing landmarks and segmentations"):
             result = replace(result, report=result.report | reference.measure(result))

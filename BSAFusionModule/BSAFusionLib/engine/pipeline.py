@@ -9,17 +9,15 @@ from .air import centered_on, check_bodies
 from .alignment import LinearAlignment, align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
-from .field import to_millimetres
 from .geometry import check_pair, check_volume
-from .jacobian import Repair, repair_folds
 from .network import FusionNetwork, load_network
 from .on_request import add_on_request
 from .reference import Reference
+from .registration import register
 from .report import build_report
 from .result import Cancel, FusionResult, Progress
 from .run import Run
-from .slice_steps import SquareView, blend_slices, register_slices
-from .slices import SliceFrame, SquarePixels, choose_axis
+from .slice_steps import blend_slices
 from .source import Pulled, Source
 from .volume import Volume
 
@@ -46,23 +44,22 @@ def fuse(
     network = _load(model, config, run)
     with run.step("Aligning the volumes"):
         alignment = alignment or align(fixed, moving, config.init, run.tell, cancel, config.start)
-    view, before = _prepare(first, second, alignment.matrix, config, run)
-    displacement, repair = _register(network, view, before, config, run)
+    found = register(network, first, second, alignment, config, run)
     with run.step("Resampling the moving volume"):
-        aligned = second.pull(fixed.grid, alignment.matrix, displacement)
-    fused = blend_slices(network, first.unit, aligned, view.square.frame, config, run)
+        aligned = second.pull(fixed.grid, alignment.matrix, found.displacement)
+    fused = blend_slices(network, first.unit, aligned, found.view.square.frame, config, run)
     with run.step("Measuring"):
-        report = build_report(view, alignment, displacement, repair, network, config)
+        report = build_report(found, network, config)
     result = FusionResult(
         fused=fixed.with_array(fused, f"{fixed.name} fused with {moving.name}"),
         aligned=fixed.with_array(aligned.values, f"{moving.name} aligned"),
-        displacement=displacement,
+        displacement=found.displacement,
         initial=alignment.matrix,
         modality=second.modality,
         fused_color=_color(fused, first, second, aligned, config.colormap),
         report=report | {"seconds": run.seconds},
     )
-    return add_on_request(result, network, view, config, reference, run)
+    return add_on_request(result, network, found, config, reference, run)
 
 
 def _check(
@@ -89,27 +86,6 @@ def _placed(fixed: Volume, moving: Volume, config: FusionConfig) -> Volume:
 def _load(model: FusionNetwork | None, config: FusionConfig, run: Run) -> FusionNetwork:
     with run.step("Loading the network"):
         return model or load_network(config.device)
-
-
-def _prepare(
-    first: Source, second: Source, initial: NDArray[np.float64], config: FusionConfig, run: Run
-) -> tuple[SquareView, Pulled]:
-    """Cut both into upright slices of square pixels, the moving volume after its initial alignment."""
-    with run.step("Preparing slices"):
-        grid = first.volume.grid
-        frame = SliceFrame.along(grid, choose_axis(grid, config.axis))
-        square = SquarePixels.of(frame, config.registration_spacing_mm)
-        view = SquareView.of(first, second, square)
-        return view, view.pull(initial)
-
-
-def _register(
-    network: FusionNetwork, view: SquareView, moving: Pulled, config: FusionConfig, run: Run
-) -> tuple[NDArray[np.float32], Repair]:
-    """Find u on the fixed grid, (K, J, I, 3), mm, free of folds."""
-    field = register_slices(network, view, moving, config, run)
-    with run.step("Checking the displacement"):
-        return repair_folds(to_millimetres(field, view.square), view.fixed.volume.grid)
 
 
 def _color(

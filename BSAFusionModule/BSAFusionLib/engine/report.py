@@ -15,47 +15,33 @@ from .inverse import round_trip
 from .jacobian import Repair, jacobian_determinant
 from .network import FusionNetwork
 from .quality import NOTE, displacement_statistics, field_per_slice, similarity, slice_jumps
+from .registration import Registration
 from .slice_steps import SquareView
 from .source import Pulled, Source
 from .trust import measure_trust
 from .verdict import judge
 
 
-def build_report(
-    view: SquareView,
-    alignment: LinearAlignment,
-    displacement: NDArray[np.float32],
-    repair: Repair,
-    network: FusionNetwork,
-    config: FusionConfig,
-) -> dict[str, Any]:
-    """Configuration, network, geometry, alignment, before/after numbers, warnings and verdict of a run.
-
-    displacement: u on the fixed grid, (K, J, I, 3), mm.
-    """
-    quality = _measure(view, alignment.matrix, displacement, repair)
+def build_report(found: Registration, network: FusionNetwork, config: FusionConfig) -> dict[str, Any]:
+    """Configuration, network, geometry, alignment, before/after numbers, warnings and verdict of a run."""
+    alignment, elastic = found.alignment, found.elastic
+    quality = _measure(found.view, alignment.matrix, found.displacement, found.repair)
     return {
         "model": _describe_network(network),
         "configuration": config.as_dict(),
-        "geometry": _describe_geometry(view),
+        "geometry": _describe_geometry(found.view),
         "alignment": asdict(alignment) | {"matrix": alignment.matrix.tolist()},
+        "elastic": None if elastic is None else elastic.described(),
         "quality": quality,
-        "warnings": _warnings(network, alignment, repair, quality),
-        "verdict": _judge(view, alignment, displacement, repair, network, quality),
+        "warnings": _warnings(network, alignment, found.repair, quality),
+        "verdict": _judge(found, network, quality),
     }
 
 
-def _judge(
-    view: SquareView,
-    alignment: LinearAlignment,
-    displacement: NDArray[np.float32],
-    repair: Repair,
-    network: FusionNetwork,
-    quality: dict[str, Any],
-) -> dict[str, Any]:
+def _judge(found: Registration, network: FusionNetwork, quality: dict[str, Any]) -> dict[str, Any]:
     """The verdict from what is measured for it and from the numbers of the quality report."""
     before, after = quality["before"]["nmi"], quality["after"]["nmi"]
-    numbers = measure_trust(view, alignment, displacement, repair, network) | {
+    numbers = measure_trust(found, network) | {
         "nmi_before": before,
         "nmi_after": after,
         "nmi_change": None if before is None or after is None else after - before,

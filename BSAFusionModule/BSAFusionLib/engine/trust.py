@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import forward_backward_mm
-from .alignment import LinearAlignment
 from .evidence import gain, local_fit
 from .familiarity import distance, statistics
 from .geometry import center_ras, overlap
-from .jacobian import Repair
 from .mirror import mirror_fit
 from .neighbourhood import Neighbourhood
 from .network import FusionNetwork
 from .quality import roughness
-from .slice_steps import SquareView
+from .registration import Registration
 from .source import Pulled
 from .verdict_thresholds import FAMILIAR
 from .volume import Grid
@@ -25,25 +23,19 @@ from .volume import Grid
 _FARTHEST = 20.0
 
 
-def measure_trust(
-    view: SquareView,
-    alignment: LinearAlignment,
-    displacement: NDArray[np.float32],
-    repair: Repair,
-    network: FusionNetwork,
-) -> dict[str, Any]:
+def measure_trust(found: Registration, network: FusionNetwork) -> dict[str, Any]:
     """Numbers for verdict.judge, besides those of the quality report; see its docstring."""
+    view, alignment, seen = found.view, found.alignment, found.seen
     fixed, moving = view.fixed.volume, view.moving.volume
     # without the displacement: it makes a wrong patient fit nearly as well as the right one
-    near = Neighbourhood.of(fixed, moving, alignment.matrix, np.zeros_like(displacement))
-    found, local = gain(near), local_fit(near)
-    pulled = view.pull(alignment.matrix)
+    near = Neighbourhood.of(fixed, moving, alignment.matrix, np.zeros_like(found.displacement))
+    gains, local = gain(near), local_fit(near)
     place = Grid(moving.shape, np.linalg.inv(alignment.matrix) @ moving.ijk_to_ras)
     shift, turn = _motion(alignment.matrix, center_ras(fixed))
     return {
-        "overlap": max(found.overlap, overlap(fixed, place).moving_fraction),
-        "information_gain": found.information,
-        "edge_gain": found.edges,
+        "overlap": max(gains.overlap, overlap(fixed, place).moving_fraction),
+        "information_gain": gains.information,
+        "edge_gain": gains.edges,
         "local_fit": local.share,
         "local_fit_regions": local.regions,
         "local_fit_within_mm": local.within_mm,
@@ -51,13 +43,13 @@ def measure_trust(
         "initial_shift_mm": shift,
         "initial_turn_degrees": turn,
         "alignment_converged": alignment.converged,
-        "roughness": roughness(displacement, fixed.spacing),
-        "folded_share": repair.folded / fixed.array.size,
+        "roughness": roughness(found.displacement, fixed.spacing),
+        "folded_share": found.repair.folded / fixed.array.size,
         "forward_backward_mm": forward_backward_mm(
-            network, view.slices, pulled.unit, pulled.inside, view.square.pixel
+            network, view.slices, seen.unit, seen.inside, view.square.pixel
         ),
         "fixed_unfamiliarity": _unfamiliarity(view.slices, view.fixed.modality, view.square.pixel),
-        "moving_unfamiliarity": _of_pulled(pulled, view.moving.modality, view.square.pixel),
+        "moving_unfamiliarity": _of_pulled(seen, view.moving.modality, view.square.pixel),
     }
 
 

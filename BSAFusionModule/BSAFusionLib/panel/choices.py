@@ -48,6 +48,13 @@ class InitialAlignment(_Choice):
     NONE = "none"
 
 
+class Elastic(_Choice):
+    """What is bent after the initial alignment."""
+
+    VOLUME = "volume"
+    SLICES = "slices"
+
+
 class SliceAxis(_Choice):
     """Along which axis slices are cut."""
 
@@ -103,6 +110,10 @@ _LABELS: dict[str, dict[str, str]] = {
         "affine": _("Affine, 3-D"),
         "center": _("Centres on each other"),
         "none": _("None: they are aligned roughly"),
+    },
+    "Elastic": {
+        "volume": _("Volume, then slices"),
+        "slices": _("Slices alone"),
     },
     "SliceAxis": {
         "auto": _("Automatic"),

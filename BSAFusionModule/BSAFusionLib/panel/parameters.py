@@ -19,7 +19,7 @@ from ..engine.config import FusionConfig
 from ..scene.outputs import NEW, OFF, Outputs, Published
 from ..scene.reference_nodes import ReferenceNodes
 from ..scene.start_nodes import StartNodes
-from .choices import Colormap, Device, InitialAlignment, Modality, SliceAxis, Window
+from .choices import Colormap, Device, Elastic, InitialAlignment, Modality, SliceAxis, Window
 
 GRID_SPACING_MM = (0.5, 50.0)
 ROLES = ("fused", "color", "aligned", "transform", "quality", "slices", "inverse", "confidence")
@@ -45,6 +45,7 @@ class FusionParameters:
     fixed_window: Window
     moving_window: Window
     initial_alignment: InitialAlignment
+    elastic: Elastic
     slice_axis: SliceAxis
     device: Device
     colormap: Colormap
@@ -81,6 +82,7 @@ def request(parameters: Any) -> FusionRequest:
         fixed_window=parameters.fixed_window.value,
         window=parameters.moving_window.value,
         init=parameters.initial_alignment.value,
+        elastic=parameters.elastic.value,
         axis=parameters.slice_axis.value,
         device=parameters.device.value,
         slice_smoothing_mm=parameters.slice_smoothing,
