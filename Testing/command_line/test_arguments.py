@@ -40,7 +40,14 @@ def test_a_mistyped_command_is_explained_in_one_line(
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("modality", "xray"), ("init", "magic"), ("axis", "up"), ("device", "tpu"), ("window", "wide")],
+    [
+        ("modality", "xray"),
+        ("init", "magic"),
+        ("elastic", "wobbly"),
+        ("axis", "up"),
+        ("device", "tpu"),
+        ("window", "wide"),
+    ],
 )
 def test_an_unknown_value_is_explained_with_the_known_ones(
     option: str, value: str, capsys: pytest.CaptureFixture[str]

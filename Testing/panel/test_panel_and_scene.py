@@ -60,6 +60,7 @@ def test_volumes_loaded_while_the_panel_is_open_are_chosen(open_panel: OpenPanel
 def test_settings_come_back_with_a_saved_scene(open_panel: OpenPanel, scene: Any) -> None:
     ui = (panel := open_panel()).ui
     ui.alignmentCombo.currentText = "Affine, 3-D"
+    ui.elasticCombo.currentText = "Slices alone"
     ui.smoothingSlider.value = 7.5
     ui.qualityCheck.checked = False
     scene.SetSaveToXMLString(1)
@@ -67,11 +68,13 @@ def test_settings_come_back_with_a_saved_scene(open_panel: OpenPanel, scene: Any
     saved = scene.GetSceneXMLString()
     scene.Clear()
     assert ui.alignmentCombo.currentText == "Rigid, 3-D"
+    assert ui.elasticCombo.currentText == "Volume, then slices"
     scene.SetLoadFromXMLString(1)
     scene.SetSceneXMLString(saved)
     scene.Import()
     panel.enter()
     assert ui.alignmentCombo.currentText == "Affine, 3-D"
+    assert ui.elasticCombo.currentText == "Slices alone"
     assert ui.smoothingSlider.value == 7.5
     assert not ui.qualityCheck.checked
 
