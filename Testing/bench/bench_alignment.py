@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from BSAFusionLib.engine.volume import Volume
 from numpy.typing import NDArray
 
 from Testing.bench.alignment_table import print_table
+from Testing.bench.made_volumes import made_mr, made_pet, read_mask
 from Testing.bench.verdict_data import pseudo_ct
 
 LIMB_PAIRS = {"CT-MR": ("CT", "MR_T1"), "PET-MR": ("MR_T1", "PET"), "PET-CT": ("CT", "PET")}
@@ -71,12 +73,31 @@ class Run:
         return self.kind, self.patient, self.method, self.mm, self.degrees, self.scale, self.seed
 
 
-def limb_pairs(folder: Path, kinds: list[str]) -> Iterator[Pair]:
-    """The pairs of every patient."""
-    for patient in sorted(path for path in folder.iterdir() if path.is_dir()):
+def limb_pairs(folder: Path, kinds: list[str], every: int) -> Iterator[Pair]:
+    """The pairs of every n-th patient."""
+    for patient in sorted(path for path in folder.iterdir() if path.is_dir())[::every]:
         for kind in kinds:
             files = [patient / f"{name}_image.nii.gz" for name in LIMB_PAIRS[kind]]
             yield Pair(kind, patient.name, lambda f=files: (read_volume(f[0]), read_volume(f[1])))
+
+
+def made_pairs(folder: Path, kinds: list[str], every: int) -> Iterator[Pair]:
+    """The same with MR and PET made from the CT of every n-th patient, on the places of the true ones."""
+    for patient in sorted(path for path in folder.iterdir() if path.is_dir())[::every]:
+
+        def read(kind: str, patient: Path = patient) -> tuple[Volume, Volume]:
+            volumes = {name: read_volume(patient / f"{name}_image.nii.gz") for name in ("CT", "MR_T1", "PET")}
+            tumour, seed = read_mask(patient / "CT_mask.nii.gz"), zlib.crc32(patient.name.encode())
+            made = {
+                "CT": volumes["CT"],
+                "MR_T1": made_mr(volumes["CT"], volumes["MR_T1"], seed),
+                "PET": made_pet(volumes["CT"], tumour, volumes["PET"], seed + 1),
+            }
+            first, second = LIMB_PAIRS[kind]
+            return made[first], made[second]
+
+        for kind in kinds:
+            yield Pair(f"{kind} made", patient.name, partial(read, kind))
 
 
 def template_pairs(folder: Path) -> Iterator[Pair]:
@@ -178,6 +199,10 @@ def main() -> None:
     parser.add_argument("--limbs", type=Path, help="folder with one folder per patient")
     parser.add_argument("--templates", type=Path, help="folder with the brain templates")
     parser.add_argument("--kinds", nargs="+", default=list(LIMB_PAIRS), choices=list(LIMB_PAIRS))
+    parser.add_argument(
+        "--made", action="store_true", help="MR and PET made from the CTs, with an exact truth"
+    )
+    parser.add_argument("--every", type=int, default=1, help="take every n-th patient only")
     parser.add_argument("--method", default="rigid", choices=("rigid", "affine"))
     parser.add_argument("--repeats", type=int, default=1, help="random poses per pair")
     parser.add_argument("--mm", type=float, default=30, help="largest shift")
@@ -190,7 +215,8 @@ def main() -> None:
     if options.action == "table":
         print_table([asdict(run) for run in read_runs(options.file)])
         return
-    pairs = [*limb_pairs(options.limbs, options.kinds)] if options.limbs else []
+    limbs = made_pairs if options.made else limb_pairs
+    pairs = [*limbs(options.limbs, options.kinds, options.every)] if options.limbs else []
     pairs += [*template_pairs(options.templates)] if options.templates else []
     for pair in pairs:
         measure_pair(pair, plans(pair, options), options.file, options.seconds)
