@@ -104,7 +104,8 @@ def bend(fixed: Volume, moving: Volume, initial: Matrix, tell: Callable[[int, in
         tell(done, total)
         done += 1
 
-    for stage, pair in zip(_STAGES, _pairs(fixed, moving, initial), strict=True):
+    pairs = _pairs(fixed, moving, initial, lambda: tell(done, total))
+    for stage, pair in zip(_STAGES, pairs, strict=True):
         field = pair.resized(field)
         step = search(*pair.sides(field), pair.spacing, stage.reach, stage.smooth_mm, count)
         field = pair.in_mm(step + sample(pair.in_voxels(field), step))
@@ -112,9 +113,12 @@ def bend(fixed: Volume, moving: Volume, initial: Matrix, tell: Callable[[int, in
     return Elastic(_in_ras(evidence.share * field, pair.grid), evidence.share, evidence)
 
 
-def _pairs(fixed: Volume, moving: Volume, initial: Matrix) -> Iterator[ElasticPair]:
+def _pairs(
+    fixed: Volume, moving: Volume, initial: Matrix, check: Callable[[], None]
+) -> Iterator[ElasticPair]:
     least = float(np.cbrt(np.prod(extent_mm(fixed)) / _MOST_VOXELS))
-    return ElasticPair.at(fixed, moving, initial, [max(stage.spacing_mm, least) for stage in _STAGES])
+    spacings = [max(stage.spacing_mm, least) for stage in _STAGES]
+    return ElasticPair.at(fixed, moving, initial, spacings, check)
 
 
 def _in_ras(field: Tensor, grid: Grid) -> Array:

@@ -15,7 +15,10 @@ Array = NDArray[np.float32]
 _REGION_MM = 24.0
 _LEAST_POINTS = 100  # of a region
 _LEAST_REGIONS = 8
-_GAINS = (0.25, 0.4)  # bent brains gain 0.41 and more at scores of 9.8 and more, aligned ones mostly below 0.1
+_GAINS = (
+    0.25,
+    0.4,
+)  # bent brains gain 0.41 and more at scores of 9.8 and more, aligned ones mostly below 0.1
 _SCORES = (5.0, 9.0)
 _TINY = 1e-6
 

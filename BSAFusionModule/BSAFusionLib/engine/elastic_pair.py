@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,10 +40,19 @@ class ElasticPair:
 
     @classmethod
     def at(
-        cls, fixed: Volume, moving: Volume, initial: Matrix, spacings_mm: list[float]
+        cls,
+        fixed: Volume,
+        moving: Volume,
+        initial: Matrix,
+        spacings_mm: list[float],
+        check: Callable[[], None],
     ) -> Iterator[ElasticPair]:
-        """The same two at one resolution after the other, each made when it is needed."""
-        fine = [isotropic(volume, min(spacings_mm)) for volume in (fixed, moving)]
+        """The same two at one resolution after the other, each made when it is needed; check may stop it."""
+        fine = []
+        for volume in (fixed, moving):
+            check()
+            fine.append(isotropic(volume, min(spacings_mm)))
+        check()
         pair, last = None, 0.0
         for spacing in spacings_mm:
             if pair is None or spacing != last:
