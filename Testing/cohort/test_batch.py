@@ -125,4 +125,4 @@ def test_fail_fast_starts_nothing_where_an_input_is_faulty(cohort: Cohort, tmp_p
 def test_resume_with_other_options_is_refused(cohort: Cohort, unbroken: Finished) -> None:
     refused = cohort.run(unbroken.out, "--resume", "--slice-smoothing", "1")
     assert (refused.status, refused.complaints.count("\n")) == (2, 1)
-    assert "had slice_smoothing_mm 3.0, this one has 1.0" in refused.complaints
+    assert "had slice_smoothing_mm 5.0, this one has 1.0" in refused.complaints

@@ -31,7 +31,7 @@ def test_a_row_overrides_the_options_of_the_cohort(tmp_path: Path) -> None:
         (p.id, p.request["config"]["modality"], p.request["config"]["slice_smoothing_mm"])
         for p in (first, second)
     ]
-    assert found == [("a", "pet", 3.0), ("b", "ct", 1.5)]
+    assert found == [("a", "pet", 5.0), ("b", "ct", 1.5)]
     assert first.request["config"]["init"] == "none"
 
 

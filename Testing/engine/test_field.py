@@ -93,7 +93,7 @@ def test_the_field_fades_where_the_moving_image_ends() -> None:
     shifted = np.full((2, 2, 64, 64), 4.0, np.float32)
     coverage = np.ones((2, 64, 64), bool)
     coverage[:, :, 32:] = False
-    faded = field.fade_outside(shifted, coverage, 1.0)
+    faded = field.fade_outside(shifted, coverage, 1.0, 5.0)
     np.testing.assert_array_equal(faded[..., :32], 4)
     assert (np.diff(faded[0, 0, 10]) <= 0).all()
     assert faded[0, 0, 10, -1] == 0

@@ -52,7 +52,7 @@ class FusionConfig:
     elastic: str = "volume"
     axis: str = "auto"
     device: str = "auto"
-    slice_smoothing_mm: float = 3.0
+    slice_smoothing_mm: float = 5.0
     registration_spacing_mm: float = 1.0
     colormap: str = "auto"
     batch_size: int = 8

@@ -13,7 +13,7 @@ Field = NDArray[np.float32]
 _EMPTY_PULL = 0.01  # how much a slice without content holds its neighbours at zero; 0 would never let go
 _CONTENT_KNEE = 4.0  # a quarter of the richest slice's contrast is as good as all of it
 _LEAST_CONTENT = 0.05
-_FADE_MM = 6.0
+_FADE_MM = 10.0
 _IN_SLICES_MM = 3.0
 
 
@@ -48,13 +48,16 @@ def smooth_in_slices(field: Field, pixel_mm: float) -> Field:
     return field
 
 
-def fade_outside(field: Field, coverage: NDArray[np.bool_], pixel_mm: float) -> Field:
-    """Let a field (N, 2, H, W) decay to zero where the moving image ends; coverage is (N, H, W)."""
+def fade_outside(field: Field, coverage: NDArray[np.bool_], pixel_mm: float, spacing_mm: float) -> Field:
+    """Let a field (N, 2, H, W) decay to zero where the moving image ends; coverage is (N, H, W).
+
+    pixel_mm: side of a pixel; spacing_mm: distance between slices.
+    """
     if coverage.all():
         return field
     share = coverage.astype(np.float32)
-    for axis in (1, 2):
-        share = apply_along(gaussian_matrix(coverage.shape[axis], _FADE_MM / pixel_mm), share, axis)
+    for axis, step in enumerate((spacing_mm, pixel_mm, pixel_mm)):
+        share = apply_along(gaussian_matrix(coverage.shape[axis], _FADE_MM / step), share, axis)
     return field * np.minimum(1, 2 * share)[:, None]
 
 

@@ -61,8 +61,8 @@ def register_slices(
         field[part] = network.register(view.slices[part], moving.unit[part])
     spacing = view.square.frame.spacing[0]
     field = smooth_across_slices(field, content, spacing, config.slice_smoothing_mm)
-    field = smooth_in_slices(field, view.square.pixel)
-    return fade_outside(field, moving.inside, view.square.pixel)
+    field = fade_outside(field, moving.inside, view.square.pixel, spacing)
+    return smooth_in_slices(field, view.square.pixel)
 
 
 def blend_slices(

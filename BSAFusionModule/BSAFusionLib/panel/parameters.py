@@ -49,7 +49,7 @@ class FusionParameters:
     slice_axis: SliceAxis
     device: Device
     colormap: Colormap
-    slice_smoothing: Annotated[float, WithinRange(0.0, 20.0)] = 3.0
+    slice_smoothing: Annotated[float, WithinRange(0.0, 20.0)] = 5.0
     registration_spacing: Annotated[float, WithinRange(0.5, 4.0)] = 1.0
     batch_size: Annotated[int, WithinRange(1, 64)] = 8
     insist: bool = False
