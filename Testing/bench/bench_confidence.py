@@ -3,12 +3,14 @@
 Slices of the patients in split.json are deformed by the published family at several strengths and registered;
 the signs of error that the engine measures are set against the true error inside the head. Every patient is
 predicted with a calibration of the others; the file that is written is made of all of them. Run it again for
-a new network: python Testing/bench/bench_confidence.py DATA --write
+a new network: python Testing/bench/bench_confidence.py DATA --write. A network that has learnt from these
+patients, too, would be measured too well: name with --earlier its state before that.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from bsafusion_training.data.pairs import read_sets
 from bsafusion_training.evaluation import make_trial
 from BSAFusionLib.engine.disagreement import SIGNS, signs_of_error
 from BSAFusionLib.engine.model_store import find_model, resource_path
-from BSAFusionLib.engine.network import FusionNetwork, load_network
+from BSAFusionLib.engine.network import FusionNetwork, TorchNetwork, load_network
 from numpy.typing import NDArray
 
 OFFSETS = (0.1, 0.1, 0.1, 0.1, 0.05)
@@ -42,6 +44,12 @@ class Places:
 
     def where(self, chosen: NDArray[np.bool_]) -> Places:
         return Places(self.group[chosen], self.strength[chosen], self.error[chosen], self.signs[chosen])
+
+
+def earlier(file: Path) -> FusionNetwork:
+    """Load an exported network that is not installed."""
+    content = file.read_bytes()
+    return TorchNetwork(content, file.stem, "", hashlib.sha256(content).hexdigest())
 
 
 def measure(network: FusionNetwork, data: Path, every: int, strengths: list[float]) -> Places:
@@ -149,9 +157,13 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="take every so-manieth slice")
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.0, 0.5, 1.0, 1.5])
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--earlier", type=Path, help="exported file to measure in place of the bundled network"
+    )
     parser.add_argument("--write", action="store_true", help="write Resources/confidence.json")
     options = parser.parse_args()
-    places = measure(load_network(options.device), options.data, options.every, options.strengths)
+    network = earlier(options.earlier) if options.earlier else load_network(options.device)
+    places = measure(network, options.data, options.every, options.strengths)
     text = table(places, *held_out(places))
     print(text)
     if options.write:
@@ -164,6 +176,7 @@ def main() -> None:
             **fit(places),
             "measured": {
                 "how": "held-out patients of split.json, published deformation, seed 1",
+                "network": network.id,
                 "every": options.every,
                 "strengths": options.strengths,
                 "places": int(places.error.size),
