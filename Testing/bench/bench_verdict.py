@@ -64,15 +64,14 @@ def measure(options: argparse.Namespace) -> None:
     """Fuse what has been aligned and not fused yet."""
     network = load_network("cpu")
     starts, rows = _alignments(options).read(), _runs(options, network.id)
-    for number, case in _cases(options, rows.read()):
-        if number in starts:
-            if starts[number]["name"] != case.name:
-                raise SystemExit("The alignments belong to other data: give a new folder as --out.")
-            began = time.process_time()
-            row = {"number": number, "name": case.name, "kind": case.kind, "patient": case.patient}
-            row |= {"sound": case.sound} | _run(case, starts[number], network)
-            rows.append(row | {"cpu_seconds": time.process_time() - began})
-            print(number, case.name, row.get("err", "refused"), flush=True)
+    for number, case in _cases(options, rows.read(), starts):
+        if starts[number]["name"] != case.name:
+            raise SystemExit("The alignments belong to other data: give a new folder as --out.")
+        began = time.process_time()
+        row = {"number": number, "name": case.name, "kind": case.kind, "patient": case.patient}
+        row |= {"sound": case.sound} | _run(case, starts[number], network)
+        rows.append(row | {"cpu_seconds": time.process_time() - began})
+        print(number, case.name, row.get("err", "refused"), flush=True)
 
 
 def _alignments(options: argparse.Namespace) -> Rows:
@@ -83,11 +82,13 @@ def _runs(options: argparse.Namespace, network: str) -> Rows:
     return Rows(options.out / f"runs-{network}.jsonl")
 
 
-def _cases(options: argparse.Namespace, done: dict[int, Row]) -> Iterator[tuple[int, Case]]:
-    """What is left of this part of the plan."""
+def _cases(
+    options: argparse.Namespace, done: dict[int, Row], ready: dict[int, Row] | None = None
+) -> Iterator[tuple[int, Case]]:
+    """What is left of this part of the plan, as far as it is ready."""
     pairs = read_pairs(options.limbs, options.atlas, options.templates)
     plan = plan_runs(pairs, options.seed)
-    left = [number for number in range(len(plan)) if number not in done]
+    left = [n for n in range(len(plan)) if n not in done and (ready is None or n in ready)]
     for number in turn(left, options.part, options.minutes):
         yield number, make_case(pairs, *plan[number], options.seed)
 
