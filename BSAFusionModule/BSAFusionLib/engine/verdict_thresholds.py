@@ -43,8 +43,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign(
         "mirror_fit",
         between=(0.75, 1.1),
-        against="A mirror image of the moving volume fits {value:.0%} as well as the volume itself: "
-        "sides, or patients, may be exchanged.",
+        against="A mirror image of the moving volume fits {value:.0%} as well as the volume itself.",
         in_favour="A mirror image of the moving volume fits only {value:.0%} as well as the volume itself.",
     ),
     Sign(
@@ -104,6 +103,15 @@ LIMITS: tuple[Limit, ...] = (
         measured=_CALIBRATED
         + "with patients left out, at most 5 % of the spoilt reach the upper bound, and no "
         "sound one falls below the lower.",
+    ),
+    Limit(
+        "mirror_fit",
+        "above",
+        check=1.0,
+        do_not_use=None,
+        against="The moving volume fits better as its mirror image ({value:.0%}): left and right, or two "
+        "patients, may be exchanged.",
+        measured=_CALIBRATED + "sound up to 0.98; mirrored brains from 0.94.",
     ),
     Limit(
         "overlap",
