@@ -53,7 +53,7 @@ class Case:
     share: float
     folded: int
     smallest_jacobian: float
-    inverse_mm: float
+    inverse_mm: float | None
     verdict: str
     converged: bool
     seconds: float
@@ -63,7 +63,7 @@ def measure(folder: Path, kind: str, seed: int, options: argparse.Namespace, net
     """Misalign one template by a seeded amount, fuse, and compare with the truth."""
     points, truth, moving = _misaligned(folder, kind, seed, options)
     began = time.perf_counter()
-    config = FusionConfig(fixed_modality="mr", modality=KINDS[kind], inverse=True)
+    config = FusionConfig(fixed_modality="mr", modality=KINDS[kind], inverse=options.inverse)
     result = fuse(fixed := read_volume(folder / "T1.nii"), moving, config, network)
     seconds = time.perf_counter() - began
     elastic = bend(fixed, moving, result.initial, lambda *_: None)
@@ -86,7 +86,7 @@ def measure(folder: Path, kind: str, seed: int, options: argparse.Namespace, net
         share=elastic.share,
         folded=result.report["quality"]["folds_repaired"],
         smallest_jacobian=result.report["quality"]["jacobian"]["smallest"],
-        inverse_mm=result.report["inverse"]["consistency_mm"]["max"],
+        inverse_mm=result.inverse.max_mm if result.inverse else None,
         verdict=result.report["verdict"]["verdict"],
         converged=result.report["alignment"]["converged"],
         seconds=seconds,
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--json", type=Path, help="file for one line of numbers per run")
     parser.add_argument("--seeds", type=int, nargs="+", help="misalignments, instead of --repeats")
+    parser.add_argument("--inverse", action="store_true", help="invert each transform as well")
     options = parser.parse_args()
     network, cases = load_network(), _known(options.json)
     for seed in options.seeds or range(options.repeats):
