@@ -99,6 +99,17 @@ def test_the_field_fades_where_the_moving_image_ends() -> None:
     assert faded[0, 0, 10, -1] == 0
 
 
+def test_a_jump_between_slices_and_one_within_them_become_gentle() -> None:
+    torn = np.zeros((30, 2, 40, 40), np.float32)
+    torn[15:, 0] = 4.0
+    torn[:, 1, :, 20:] = 4.0
+    smooth = field.smooth_everywhere(torn, 1.0, 2.0)
+    assert np.abs(np.diff(smooth[:, 0], axis=0)).max() < 1.1
+    assert np.abs(np.diff(smooth[:, 1], axis=2)).max() < 0.6
+    np.testing.assert_allclose(smooth[[0, -1], 0, 5, 5], [0, 4], atol=1e-6)
+    np.testing.assert_allclose(smooth.mean(axis=(0, 2, 3)), torn.mean(axis=(0, 2, 3)), atol=1e-4)
+
+
 @pytest.mark.parametrize("left_handed", [False, True])
 def test_the_determinant_of_an_affine_field_is_that_of_its_matrix(left_handed: bool) -> None:
     grid = tilted_grid(left_handed=left_handed)

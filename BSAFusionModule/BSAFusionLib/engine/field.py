@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .interpolation import apply_along, gaussian_matrix
+from .interpolation import apply_along, gaussian_matrix, mirrored_gaussian_matrix
 from .slices import SquarePixels
 
 Field = NDArray[np.float32]
@@ -14,7 +14,7 @@ _EMPTY_PULL = 0.01  # how much a slice without content holds its neighbours at z
 _CONTENT_KNEE = 4.0  # a quarter of the richest slice's contrast is as good as all of it
 _LEAST_CONTENT = 0.05
 _FADE_MM = 10.0
-_IN_SLICES_MM = 3.0
+_EVERYWHERE_MM = 3.0
 
 
 def slice_content(fixed: NDArray[np.float32], moving: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -41,10 +41,13 @@ def smooth_across_slices(
     return apply_along(weights / norm[:, None], field, 0)
 
 
-def smooth_in_slices(field: Field, pixel_mm: float) -> Field:
-    """Smooth a field (N, 2, H, W) within its slices, by as much as across them: steep places invert badly."""
-    for axis in (2, 3):
-        field = apply_along(gaussian_matrix(field.shape[axis], _IN_SLICES_MM / pixel_mm), field, axis)
+def smooth_everywhere(field: Field, pixel_mm: float, spacing_mm: float) -> Field:
+    """Smooth a field (N, 2, H, W) a little in 3-D, so that no place is so steep that it inverts badly.
+
+    pixel_mm: side of a pixel; spacing_mm: distance between slices.
+    """
+    for axis, step in ((0, spacing_mm), (2, pixel_mm), (3, pixel_mm)):
+        field = apply_along(mirrored_gaussian_matrix(field.shape[axis], _EVERYWHERE_MM / step), field, axis)
     return field
 
 

@@ -37,6 +37,17 @@ def gaussian_matrix(size: int, sigma: float) -> NDArray[np.float32]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
+def mirrored_gaussian_matrix(size: int, sigma: float) -> NDArray[np.float32]:
+    """The same for a signal that is mirrored at its ends, where its slope becomes zero."""
+    if sigma == 0:
+        return np.eye(size, dtype=np.float32)
+    place = np.arange(size)
+    straight, mirrored = np.subtract.outer(place, place), np.add.outer(place, place) + 1
+    distances = (np.abs(straight), mirrored, 2 * size - mirrored)
+    weights = sum(np.where(d <= _REACH * sigma, np.exp(-0.5 * (d / sigma) ** 2), 0) for d in distances)
+    return np.asarray(weights / np.sum(weights, axis=1, keepdims=True), np.float32)
+
+
 def antialias_sigma(step: float) -> float:
     """Standard deviation, in pixels, of the smoothing that precedes taking a sample every step pixels."""
     return 0.5 * float(np.sqrt(max(0.0, step**2 - 1)))

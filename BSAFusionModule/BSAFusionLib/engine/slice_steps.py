@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import FusionConfig
-from .field import fade_outside, slice_content, smooth_across_slices, smooth_in_slices
+from .field import fade_outside, slice_content, smooth_across_slices, smooth_everywhere
 from .network import FusionNetwork
 from .run import Run
 from .slices import SMALLEST_SIDE, SliceFrame, SquarePixels
@@ -62,7 +62,7 @@ def register_slices(
     spacing = view.square.frame.spacing[0]
     field = smooth_across_slices(field, content, spacing, config.slice_smoothing_mm)
     field = fade_outside(field, moving.inside, view.square.pixel, spacing)
-    return smooth_in_slices(field, view.square.pixel)
+    return smooth_everywhere(field, view.square.pixel, spacing)
 
 
 def blend_slices(
