@@ -27,7 +27,7 @@ def read_reference(
         landmarks = read_landmarks(scene, nodes)
     if nodes.fixed_segmentation and nodes.moving_segmentation:
         first, second = (
-            named_node(scene, node_id, "segmentation")
+            named_node(scene, node_id, "A segmentation to measure with")
             for node_id in (nodes.fixed_segmentation, nodes.moving_segmentation)
         )
         numbers = {name: n + 1 for n, name in enumerate(sorted({*_names(first), *_names(second)}))}

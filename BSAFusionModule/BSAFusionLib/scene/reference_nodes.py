@@ -42,17 +42,17 @@ class ReferenceNodes:
 def read_landmarks(scene: slicer.vtkMRMLScene, nodes: ReferenceNodes) -> Landmarks:
     """Read both lists in the world, RAS mm; points that are not placed are left out."""
     fixed, moving = (
-        points_of(named_node(scene, node_id, "list of landmarks"))
+        points_of(named_node(scene, node_id, "A list of landmarks to measure with"))
         for node_id in (nodes.fixed_landmarks, nodes.moving_landmarks)
     )
     return pair_landmarks(fixed, moving)
 
 
 def named_node(scene: slicer.vtkMRMLScene, node_id: str, what: str) -> slicer.vtkMRMLNode:
-    """Return a node by id; raise InputError, naming what it was, where it has left the scene."""
+    """Return a node by id; raise InputError, beginning with what it was, where it has left the scene."""
     node = scene.GetNodeByID(node_id)
     if node is None:
-        raise InputError(f"A {what} to measure with is no longer in the scene: choose another.")
+        raise InputError(f"{what} is no longer in the scene: choose another.")
     return node
 
 

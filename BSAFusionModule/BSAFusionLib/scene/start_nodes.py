@@ -12,7 +12,7 @@ from ..engine.config import FusionConfig
 from ..engine.errors import InputError
 from ..engine.landmarks import pair_landmarks
 from ..engine.start import Rows, as_rows, check_transform
-from .reference_nodes import points_of
+from .reference_nodes import named_node, points_of
 from .vtk_bridge import array
 
 
@@ -45,7 +45,7 @@ class StartNodes:
 
 def _to_moving(scene: slicer.vtkMRMLScene, transform_id: str, moving_id: str) -> Rows:
     """From fixed to moving points, RAS mm, parents included."""
-    node = _node(scene, transform_id, "transform")
+    node = named_node(scene, transform_id, "The transform to start at")
     if not node.IsTransformToWorldLinear():
         raise InputError(
             f"'{node.GetName()}' is not linear, it bends the volume: start at a rigid or an affine transform."
@@ -70,13 +70,9 @@ def _lies_under(volume: slicer.vtkMRMLNode | None, transform: slicer.vtkMRMLTran
 
 
 def _pairs(scene: slicer.vtkMRMLScene, fixed_id: str, moving_id: str) -> tuple[Rows, Rows]:
-    fixed, moving = (points_of(_node(scene, node_id, "list of points")) for node_id in (fixed_id, moving_id))
+    fixed, moving = (
+        points_of(named_node(scene, node_id, "The list of points to start at"))
+        for node_id in (fixed_id, moving_id)
+    )
     found = pair_landmarks(fixed, moving)
     return as_rows(found.fixed), as_rows(found.moving)
-
-
-def _node(scene: slicer.vtkMRMLScene, node_id: str, what: str) -> slicer.vtkMRMLNode:
-    node = scene.GetNodeByID(node_id)
-    if node is None:
-        raise InputError(f"The {what} to start at is no longer in the scene: choose another.")
-    return node
