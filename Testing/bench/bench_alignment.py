@@ -11,7 +11,6 @@ the stored frame for the truth, "own" the pose that fits best as it is stored. S
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from BSAFusionLib.engine.volume import Volume
 from numpy.typing import NDArray
 
 from Testing.bench.alignment_table import print_table
+from Testing.bench.json_lines import append_row, read_rows
 from Testing.bench.made_volumes import made_mr, made_pet, read_mask
 from Testing.bench.verdict_data import pseudo_ct
 
@@ -171,14 +171,13 @@ def measure_pair(pair: Pair, plans: list[Run], file: Path, until: float) -> None
         still = done.get(Run(pair.kind, pair.patient, plan.method, 0, 0, 0, 0).key)
         run = measure(pair, volumes, plan, np.array(still.matrix) if still else np.eye(4))
         done[run.key] = run
-        with file.open("a") as lines:
-            lines.write(json.dumps(asdict(run)) + "\n")
+        append_row(file, asdict(run))
         print(f"{run.patient} {run.kind} {run.mm:.0f} mm: {run.stored:.2f} {run.own:.2f}  {run.note}")
 
 
 def read_runs(file: Path) -> list[Run]:
     """The runs that a file holds."""
-    return [Run(**json.loads(line)) for line in file.read_text().splitlines()] if file.exists() else []
+    return [Run(**row) for row in read_rows(file)]
 
 
 def plans(pair: Pair, options: argparse.Namespace) -> list[Run]:

@@ -18,6 +18,7 @@ from Testing.bench.cohort_drills import drill_scheduler, drill_workers
 from Testing.bench.cohort_pairs import make_cohort
 from Testing.bench.cohort_plan import print_plan
 from Testing.bench.cohort_scheduler import measure_scheduler
+from Testing.bench.json_lines import pairs_done
 
 
 def main() -> None:
@@ -79,8 +80,7 @@ def _measured(table: Path, out: Path, workers: int, options: list[str]) -> str:
     process.wait()
     wall, after = time.perf_counter() - began, os.times()
     processor = after.children_user + after.children_system - before.children_user - before.children_system
-    lines = (out / "cohort.jsonl").read_text(encoding="utf-8").splitlines()[1:]
-    records = [record for record in map(json.loads, lines) if record["status"] == "done"]
+    records = pairs_done(out)
     pairs = sum(record["seconds"] for record in records)
     memory: dict[str, list[float]] = {}
     for record in records:

@@ -30,6 +30,7 @@ from BSAFusionLib.engine.start import rigid_from_landmarks
 from BSAFusionLib.engine.transform_file import map_points
 from numpy.typing import NDArray
 
+from Testing.bench.json_lines import append_row, read_rows
 from Testing.bench.verdict_data import pseudo_ct
 
 KINDS = {"T2": "mr", "PD": "mr", "CT": "ct", "PET": "pet", "SPECT": "spect"}
@@ -129,13 +130,6 @@ def report(cases: list[Case], label: str) -> None:
     print(f"{shares}  {worse}  {seconds:.1f} s")
 
 
-def _known(file: Path | None) -> list[Case]:
-    """Runs of a file made earlier."""
-    if file is None or not file.exists():
-        return []
-    return [Case(**json.loads(line)) for line in file.read_text().splitlines()]
-
-
 def main() -> None:
     """Run the benchmark that the command line asks for."""
     parser = argparse.ArgumentParser(
@@ -153,7 +147,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", help="misalignments, instead of --repeats")
     parser.add_argument("--inverse", action="store_true", help="invert each transform as well")
     options = parser.parse_args()
-    network, cases = load_network(), _known(options.json)
+    network = load_network()
+    cases = [Case(**row) for row in read_rows(options.json)] if options.json else []
     for seed in options.seeds or range(options.repeats):
         for kind in options.kinds:
             if any((case.kind, case.seed) == (kind, seed) for case in cases):
@@ -162,8 +157,7 @@ def main() -> None:
             cases.append(case)
             print(json.dumps(asdict(case)), flush=True)
             if options.json:
-                with options.json.open("a") as file:
-                    file.write(json.dumps(asdict(case)) + "\n")
+                append_row(options.json, asdict(case))
     for kind in options.kinds:
         report([case for case in cases if case.kind == kind], kind)
     report(cases, "all")

@@ -21,6 +21,8 @@ import numpy as np
 from BSAFusionLib.engine import Volume
 from BSAFusionLib.engine.io import read_volume, write_volume
 
+from Testing.bench.json_lines import pairs_done
+
 _EVERY = 10  # one pair in ten is corrupt
 _HUGE = (400, 512, 512)  # kji: a pair that no worker of _MEMORY can hold
 _MEMORY = "1.3GB"
@@ -72,17 +74,14 @@ def _run(table: Path, out: Path, react: Callable[[Event], None] | None, *options
 
 
 def _last_worker(out: Path) -> int:
-    records = map(json.loads, (out / "cohort.jsonl").read_text(encoding="utf-8").splitlines()[1:])
-    worker = [record["worker"] for record in records if record["status"] == "done"][-1]
-    return int(worker.rpartition(":")[2])
+    return int(pairs_done(out)[-1]["worker"].rpartition(":")[2])
 
 
 def _summary(out: Path) -> str:
     """How many pairs stand in the table, with which status, why, and whether any was journalled twice."""
     with (out / "cohort.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    lines = (out / "cohort.jsonl").read_text(encoding="utf-8").splitlines()[1:]
-    done = Counter(record["id"] for record in map(json.loads, lines) if record["status"] == "done")
+    done = Counter(record["id"] for record in pairs_done(out))
     left = list(out.rglob(".*"))
     return "\n".join(
         [

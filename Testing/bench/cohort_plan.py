@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import heapq
-import json
 import random
 from pathlib import Path
 from typing import Any
+
+from Testing.bench.json_lines import pairs_done
 
 _DAY = 86400.0
 
 
 def print_plan(run: Path, assumed: dict[str, Any]) -> None:
     """Print the plan for a cohort like the one in run."""
-    records = [
-        json.loads(line) for line in (run / "cohort.jsonl").read_text(encoding="utf-8").splitlines()[1:]
-    ]
-    done = [record for record in records if record["status"] == "done"]
+    done = pairs_done(run)
     times = [record["seconds"] for record in done]
     mean = sum(times) / len(times)
     if assumed["seconds"]:

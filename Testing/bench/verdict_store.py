@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from BSAFusionLib.engine import alignment, alignment_search, body, body_mask, pose, similarity
 from BSAFusionLib.engine.alignment import LinearAlignment
 
-Row = dict[str, Any]
+from .json_lines import Row, append_row, read_rows
 
 
 class Rows:
@@ -25,15 +23,11 @@ class Rows:
 
     def read(self) -> dict[int, Row]:
         """All rows by number."""
-        if not self._path.exists():
-            return {}
-        rows = [json.loads(line) for line in self._path.read_text().splitlines()]
-        return {row["number"]: row for row in rows}
+        return {row["number"]: row for row in read_rows(self._path)}
 
     def append(self, row: Row) -> None:
         """Add one row at the end, whole, whoever else writes."""
-        with self._path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        append_row(self._path, row)
 
 
 def turn(numbers: Sequence[int], part: str, minutes: float) -> Iterator[int]:
