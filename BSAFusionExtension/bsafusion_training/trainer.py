@@ -19,6 +19,7 @@ from .data.batches import BatchMaker
 from .data.pairs import Pairs
 from .network import BSAFusion, NetworkSize
 from .objective import LossWeights, fusion_objective, registration_objective
+from .optimiser import make_optimisers
 
 FUSION_PARTS = ("mmff.", "mdf_fr.structure.")
 """Names of the parameters that are learnt in the last steps, when registration is finished."""
@@ -70,7 +71,7 @@ def portable(recipe: Recipe) -> dict[str, Any]:
 
 
 class Trainer:
-    """Holds the network, its average, the discriminator, the optimiser and the source of batches."""
+    """Holds the network, its average, the discriminator, the optimisers and the source of batches."""
 
     def __init__(self, recipe: Recipe, sets: dict[str, Pairs], device: str = "cpu") -> None:
         torch.manual_seed(recipe.seed)
@@ -78,22 +79,22 @@ class Trainer:
         self.network = BSAFusion(recipe.size).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.judge: nn.Linear = copy.deepcopy(self.network.mdf_fr.mfrh.classifier).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=recipe.rate, weight_decay=recipe.decay
-        )
+        self.optimisers = make_optimisers(self.network, recipe.rate, recipe.decay)
         self.batches = BatchMaker(sets, self.device, recipe.seed)
 
     def advance(self) -> dict[str, float]:
         """Take one step and return the loss's parts."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.recipe, self.step)
+        rate = learning_rate(self.recipe, self.step)
+        for group in (group for optimiser in self.optimisers for group in optimiser.param_groups):
+            group["lr"] = rate
         registering = self.step < self.recipe.steps - self.recipe.fusion_steps
         loss, parts = self.registration_loss() if registering else self.fusion_loss()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         if torch.isfinite(norm):
-            self.optimiser.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
         self.step += 1
         self.update_average()
         return {"loss": float(loss.detach()), "gradient": float(norm), **parts}
@@ -155,7 +156,7 @@ class Trainer:
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "judge": self.judge.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "generator": self.batches.generator.get_state(),
         }
 
@@ -186,7 +187,8 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.judge.load_state_dict(state["judge"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.batches.generator.set_state(state["generator"].cpu())
         self.step = state["step"]
 

@@ -57,6 +57,22 @@ def test_the_true_displacement_of_a_batch_undoes_its_deformation(monkeypatch: py
     assert after < 0.1 * before
 
 
+def test_plain_pairs_keep_their_intensities_and_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bsafusion_training.data.batches.PLAIN", 1.0)
+    fixed, moving = (torch.full((1, 256, 256), value, dtype=torch.uint8) for value in (51, 153))
+    pair = Pairs(fixed, moving, torch.tensor([2]), ["1"], ["1001"])
+    batch = BatchMaker({"PET-MRI": pair}, torch.device("cpu"), seed=2).draw(8, 256)
+    inside = (slice(None), slice(None), slice(96, -96), slice(96, -96))
+    torch.testing.assert_close(batch.fixed[inside], torch.full((8, 1, 64, 64), 0.2))
+    torch.testing.assert_close(batch.moving[inside], torch.full((8, 1, 64, 64), 0.6))
+
+
+def test_one_modality_pairs_come_before_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bsafusion_training.data.batches.PLAIN", 1.0)
+    maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), seed=2)
+    assert maker.draw(4, 64, easy=1.0).modality.tolist() == [0] * 8
+
+
 def test_background_stays_black_under_every_contrast() -> None:
     images = torch.zeros(6, 1, 64, 64)
     images[..., 20:40, 20:40] = torch.rand(6, 1, 20, 20)

@@ -16,6 +16,8 @@ from .pairs import Pairs
 
 SHARES = {"CT-MRI": 0.4, "PET-MRI": 0.25, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
+PLAIN = 0.7
+"""Share of pairs left nearly as they are, but for the deformation to find; the others teach variety."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,19 @@ class BatchMaker:
         index = torch.multinomial(self.weights, count, replacement=True, generator=g)
         fixed, moving = shrink(self.fixed[index] / 255.0, size), shrink(self.moving[index] / 255.0, size)
         first, second = torch.zeros_like(self.modality[index]), self.modality[index]
-        painted = chance(count, 0.2, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
+        same = chance(count, easy, g)
+        plain = ~same & chance(count, PLAIN, g)
+        painted = ~plain & chance(count, 0.2, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
         moving = torch.where(painted, paint_functional(fixed, g), moving)
         fixed, moving = F.avg_pool2d(fixed, pixel), F.avg_pool2d(moving, pixel)
-        same = chance(count, easy, g)
         moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
-        fixed, moving = random_contrast(fixed, 0.05, g), random_contrast(moving, 0.05, g)
-        swap = chance(count, 0.3, g)
+        fixed = torch.where(plain, fixed, random_contrast(fixed, 0.05, g))
+        moving = torch.where(plain, moving, random_contrast(moving, 0.05, g))
+        swap = ~plain & chance(count, 0.3, g)
         fixed, moving = torch.where(swap, moving, fixed), torch.where(swap, fixed, moving)
         first, second = torch.where(swap.flatten(), second, first), torch.where(swap.flatten(), first, second)
         fixed, moving = self.turn(fixed, moving)
-        return self.deform(fixed, moving, torch.cat((first, second)), pixel, clean)
+        return self.deform(fixed, moving, torch.cat((first, second)), pixel, clean, plain)
 
     def turn(self, fixed: Tensor, moving: Tensor) -> tuple[Tensor, Tensor]:
         """Flip both images left-right or top-bottom, together."""
@@ -93,17 +97,20 @@ class BatchMaker:
             )
         return fixed, moving
 
-    def deform(self, fixed: Tensor, moving: Tensor, modality: Tensor, pixel: int, clean: bool) -> Batch:
+    def deform(
+        self, fixed: Tensor, moving: Tensor, modality: Tensor, pixel: int, clean: bool, plain: Tensor
+    ) -> Batch:
         """Move both images together (another patient), then the moving one alone (what there is to find)."""
         g, n, size = self.generator, fixed.shape[0], fixed.shape[-1]
         small = size * pixel // FIELD_STRIDE
         shape = random_affine(n, small, 8.0, 0.08, 8.0 / FIELD_STRIDE, g)
         shape = shape + uniform((n, 1, 1, 1), 0, 0.8, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
+        shape = shape * torch.where(plain, 0.25, 1.0)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
         forward = invert(backward, 25)
         together = resize_field(shape, size, size)
         fixed, target = warp(fixed, together), warp(moving, together)
         deformed = warp(moving, resize_field(compose(backward, shape), size, size))
-        moving = deformed if clean else degrade(deformed, g)
-        fixed = fixed if clean else degrade(fixed, g)
+        moving = deformed if clean else torch.where(plain, deformed, degrade(deformed, g))
+        fixed = fixed if clean else torch.where(plain, fixed, degrade(fixed, g))
         return Batch(fixed, moving, target, deformed, forward, backward, modality, pixel)
