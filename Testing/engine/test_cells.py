@@ -70,3 +70,23 @@ def test_a_steep_field_without_folds_is_left_as_it_is() -> None:
     u += (np.interp(index, [0, 4, 9], [0, 3.6, 0.1])[:, None] * GRID.ijk_to_ras[:3, 0]).astype(np.float32)
     assert smallest_inside_cells(u, GRID) == pytest.approx(0.3, abs=0.01)
     assert len(folded_cells(u, GRID)) == 0
+
+
+@pytest.mark.parametrize("shear", [0.0, 0.7])
+def test_every_cell_with_a_fold_is_found_also_where_axes_are_not_perpendicular(shear: float) -> None:
+    """Against all 64 determinants of all cells, by numpy."""
+    matrix = GRID.ijk_to_ras @ np.array([[1, shear, 0, 0], [0, 1, shear, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    grid = Grid((5, 6, 7), matrix)
+    u = np.random.default_rng(2).normal(0, 0.5, (*grid.shape, 3)).astype(np.float32)
+    index = np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1)[..., ::-1]
+    places = u + index @ matrix[:3, :3].T
+    expected = [cell for cell in np.ndindex(4, 5, 6) if folds(places[tuple(slice(n, n + 2) for n in cell)])]
+    assert 0 < len(expected) < 60
+    assert [tuple(cell) for cell in folded_cells(u, grid)] == expected
+
+
+def folds(corners: np.ndarray) -> bool:
+    """Whether one edge each along i, j and k span no volume, or an inverted one; GRID is left-handed."""
+    edges = [np.diff(corners, axis=axis).reshape(4, 3) for axis in (2, 1, 0)]
+    volumes = [np.linalg.det([a, b, c]) for a in edges[0] for b in edges[1] for c in edges[2]]
+    return -max(volumes) <= 0

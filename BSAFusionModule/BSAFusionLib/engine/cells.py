@@ -2,6 +2,8 @@
 
 Inside a cell the Jacobian determinant is a weighted mean of 64 determinants, each of one edge of the cell
 along i, one along j and one along k. Where all 64 are positive, so is the determinant everywhere in the cell.
+None of them can be zero or less where the edges change by less than their length taken together, as the root
+of the summed squares of their changes: what is added to the identity is then shorter than any unit vector.
 """
 
 from __future__ import annotations
@@ -13,35 +15,33 @@ from numpy.typing import NDArray
 
 from .volume import Grid
 
-_CALM = 0.25  # three edges changed by less than this part of their length cannot turn a determinant's sign
+_CALM = 0.99  # of that bound: what is left is for rounding
 _CHUNK = 1 << 14
 
 
-def folded_cells(displacement: NDArray[np.floating], grid: Grid, floor: float = 0.0) -> NDArray[np.intp]:
+def folded_cells(displacement: NDArray[np.floating], grid: Grid) -> NDArray[np.intp]:
     """Cells that may hold a fold, (n, 3): the (k, j, i) of their first voxel.
 
-    displacement: u on grid, (K, J, I, 3), mm, RAS components. floor: what the smallest of the 64
-    determinants, relative to the undeformed cell, must exceed.
+    displacement: u on grid, (K, J, I, 3), mm, RAS components.
     """
-    wild = np.zeros([n - 1 for n in grid.shape], bool)
+    strain = np.zeros([n - 1 for n in grid.shape], np.float32)
     for axis in range(3):
         change = np.diff(displacement, axis=axis)
-        strained = np.einsum("...c,...c->...", change, change) > (_CALM * grid.spacing[2 - axis]) ** 2
-        wild |= _any_edge(strained, axis)
-    cells = np.argwhere(wild)
+        squared = np.einsum("...c,...c->...", change, change)
+        strain += _largest_edge(squared, axis) / np.float32(grid.spacing[2 - axis] ** 2)
+    shear = np.linalg.svd(grid.direction, compute_uv=False).min()  # 1 where axes are perpendicular
+    cells = np.argwhere(strain > (_CALM * shear) ** 2)
     smallest = [_smallest(displacement, grid, part) for part in _chunks(cells)]
-    return cells[np.concatenate(smallest) <= floor] if smallest else cells
+    return cells[np.concatenate(smallest) <= 0] if smallest else cells
 
 
-def _any_edge(strained: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
-    """Per cell: does one of its four edges along an axis do so?"""
+def _largest_edge(squared: NDArray[np.floating], axis: int) -> NDArray[np.floating]:
+    """Per cell: the largest of what was found at its four edges along an axis."""
     for other in range(3):
         if other != axis:
-            first, second = (
-                np.take(strained, range(n, strained.shape[other] - 1 + n), other) for n in (0, 1)
-            )
-            strained = first | second
-    return strained
+            along = np.moveaxis(squared, other, 0)
+            squared = np.moveaxis(np.maximum(along[1:], along[:-1]), 0, other)
+    return squared
 
 
 def _chunks(cells: NDArray[np.intp]) -> list[NDArray[np.intp]]:

@@ -129,7 +129,7 @@ class _Comparison:
             return None
         places = places[inside]
         joint = joint_histogram(self._bins[inside], self._other_bins[places])
-        agreement, weight = self._edges(inside, places)
+        agreement, weight = self._edges(self._gradient[inside], self._length[inside], places)
         return _normalized(joint), float(agreement.sum() / (weight.sum() + _TINY))
 
     def regions(self, shifts: list[Shift]) -> NDArray[np.float64]:
@@ -141,26 +141,27 @@ class _Comparison:
         inside = self._inside[self._places]
         edge = inside & (self._length > _EDGE)
         _, region = np.unique(self._region, axis=0, return_inverse=True)
-        region = region.ravel()
-        told = pointwise_information(
-            joint_histogram(self._bins[inside], self._other_bins[self._places[inside]])
-        )
+        region, count = region.ravel(), int(region.max()) + 1
+        common, seen, steep = self._places[inside], region[inside], region[edge]
+        bins, places = self._bins[inside], self._places[edge]
+        gradient, length = self._gradient[edge], self._length[edge]
+        told = pointwise_information(joint_histogram(bins, self._other_bins[common]))
         information, edges = [], []
         for shift in shifts:
-            places = self._places + int(shift @ self._steps)
-            words = told[self._bins[inside], self._other_bins[places[inside]]]
-            agreement, _ = self._edges(edge, places[edge])
-            information.append(np.bincount(region[inside], words, region.max() + 1))
-            edges.append(np.bincount(region[edge], agreement, region.max() + 1))
-        enough = np.bincount(region[edge], minlength=region.max() + 1) > _LEAST_EDGES
+            step = int(shift @ self._steps)
+            words = told.take(bins * _BINS + self._other_bins.take(common + step))
+            agreement, _ = self._edges(gradient, length, places + step)
+            information.append(np.bincount(seen, words, count))
+            edges.append(np.bincount(steep, agreement, count))
+        enough = np.bincount(steep, minlength=count) > _LEAST_EDGES
         return _standard(np.array(information)[:, enough]) + _standard(np.array(edges)[:, enough])
 
-    def _edges(self, which: NDArray[np.bool_], places: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    def _edges(self, gradient: Floats, length: Floats, places: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Squared cosine between gradients times the shorter of both, and the shorter."""
-        first, second = self._length[which], self._other_length[places]
-        product = np.einsum("ij,ij->i", self._gradient[which], self._other_gradient[places])
-        shorter = np.minimum(first, second)
-        return (product / (first * second)) ** 2 * shorter, shorter
+        other = self._other_length.take(places)
+        product = np.einsum("ij,ij->i", gradient, self._other_gradient.take(places, axis=0))
+        shorter = np.minimum(length, other)
+        return (product / (length * other)) ** 2 * shorter, shorter
 
 
 def binned(values: Floats) -> NDArray[np.intp]:

@@ -25,8 +25,8 @@ class IndexWarp:
     """
 
     def __init__(self, displacement: NDArray[np.floating], grid: Grid) -> None:
-        to_index = np.linalg.inv(grid.ijk_to_ras[:3, :3])
-        self._values = np.ascontiguousarray((displacement.reshape(-1, 3) @ to_index.T).T, np.float32)
+        to_index = np.linalg.inv(grid.ijk_to_ras[:3, :3]).astype(displacement.dtype)
+        self._values = np.ascontiguousarray(to_index @ displacement.reshape(-1, 3).T, np.float32)
         self._size = np.array(grid.shape[::-1])[:, None]
         columns, rows, _ = grid.shape[::-1]
         self._strides = np.array([1, columns, columns * rows])

@@ -39,15 +39,19 @@ class Neighbourhood:
     spacing: float
 
     @classmethod
-    def of(cls, fixed: Volume, moving: Volume, initial: Matrix, displacement: Floats) -> Neighbourhood:
-        """Align moving, through u on the fixed grid, (K, J, I, 3), and then initial, 4 x 4, RAS mm."""
+    def of(
+        cls, fixed: Volume, moving: Volume, initial: Matrix, displacement: Floats | None = None
+    ) -> Neighbourhood:
+        """Align moving, through u on the fixed grid, (K, J, I, 3), if any, and initial, 4 x 4, RAS mm."""
         spacing = _choose_spacing(fixed)
         coarse = isotropic(fixed, spacing)
         spacing = float(coarse.spacing.mean())
         reach = int(np.ceil(FAR_MM / spacing))
         grid = _grown(coarse.grid, reach)
-        u = _coarse_field(displacement, fixed.grid, coarse.grid)
-        u = np.pad(u, [(reach, reach)] * 3 + [(0, 0)], "edge")
+        u = None
+        if displacement is not None:
+            u = _coarse_field(displacement, fixed.grid, coarse.grid)
+            u = np.pad(u, [(reach, reach)] * 3 + [(0, 0)], "edge")
         pulled = resample(_antialiased(moving, spacing), grid, initial, u, fill=float("nan"))
         inside = ~np.isnan(pulled)
         pulled[~inside] = moving.array.min()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .metrics import ncc
 
 NOTE = (
     "Similarity is not accuracy: these numbers compare brightness, not anatomy. "
@@ -15,6 +14,7 @@ NOTE = (
 )
 _BINS = 32
 _LEAST_COMMON = 100  # voxels; fewer give no statistics
+_CONSTANT = 1e-12  # variance
 
 Stack = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -22,11 +22,7 @@ Mask = NDArray[np.bool_]
 
 def normalized_mutual_information(x: Stack, y: Stack) -> float:
     """(H(x) + H(y)) / H(x, y) of values in [0, 1], any shape (Studholme 1999): 1 independent, 2 equal."""
-    index = np.minimum((x * _BINS).astype(np.intp), _BINS - 1) * _BINS
-    index += np.minimum((y * _BINS).astype(np.intp), _BINS - 1)
-    joint = np.bincount(index.ravel(), minlength=_BINS**2).reshape(_BINS, _BINS) / index.size
-    together = _entropy(joint)
-    return (_entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))) / together if together > 0 else 2.0
+    return _information(_joint(x, y))
 
 
 def similarity(fixed: Stack, moving: Stack, common: Mask) -> dict[str, Any]:
@@ -35,8 +31,9 @@ def similarity(fixed: Stack, moving: Stack, common: Mask) -> dict[str, Any]:
     Returns ncc and nmi over everything and, as lists, per slice; None where too little is in common
     or one of them shows nothing.
     """
-    slices = [_compare(*pair) for pair in zip(fixed, moving, common, strict=True)]
-    overall = _compare(fixed, moving, common)
+    parts = [_Sums.of(x[where], y[where]) for x, y, where in zip(fixed, moving, common, strict=True)]
+    slices = [part.compared() for part in parts]
+    overall = sum(parts[1:], parts[0]).compared()  # of the slices: values are sorted only once
     return {
         "ncc": overall[0],
         "nmi": overall[1],
@@ -88,13 +85,46 @@ def slice_jumps(displacement: NDArray[np.float32]) -> dict[str, Any]:
     return {"mean": float(np.mean(jumps)), "max": max(jumps), "per_slice": jumps}
 
 
-def _compare(fixed: Stack, moving: Stack, common: Mask) -> tuple[float | None, float | None]:
-    if np.count_nonzero(common) < _LEAST_COMMON:
-        return None, None
-    x, y = fixed[common], moving[common]
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None, None
-    return ncc(x, y), normalized_mutual_information(x, y)
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """What two sets of values in [0, 1] have in common; that of a whole is the sum of its parts'.
+
+    joint: counts of every pair of bins, (32, 32). moments: sums of 1, x, y, xx, yy, xy.
+    """
+
+    joint: NDArray[np.intp]
+    moments: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, x: Stack, y: Stack) -> _Sums:
+        a, b = x.astype(np.float64), y.astype(np.float64)
+        return cls(_joint(x, y), np.array([a.size, a.sum(), b.sum(), a @ a, b @ b, a @ b]))
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(self.joint + other.joint, self.moments + other.moments)
+
+    def compared(self) -> tuple[float | None, float | None]:
+        """Correlation and mutual information; None for too few values and where one set is constant."""
+        count, *sums = self.moments
+        if count < _LEAST_COMMON:
+            return None, None
+        x, y, xx, yy, xy = np.array(sums) / count
+        spread_x, spread_y = xx - x**2, yy - y**2
+        if min(spread_x, spread_y) < _CONSTANT:
+            return None, None
+        return float((xy - x * y) / np.sqrt(spread_x * spread_y)), _information(self.joint)
+
+
+def _joint(x: Stack, y: Stack) -> NDArray[np.intp]:
+    index = np.minimum((x * _BINS).astype(np.intp), _BINS - 1) * _BINS
+    index += np.minimum((y * _BINS).astype(np.intp), _BINS - 1)
+    return np.bincount(index.ravel(), minlength=_BINS**2).reshape(_BINS, _BINS)
+
+
+def _information(joint: NDArray[np.intp]) -> float:
+    shares = joint / joint.sum()
+    together = _entropy(shares)
+    return (_entropy(shares.sum(axis=0)) + _entropy(shares.sum(axis=1))) / together if together > 0 else 2.0
 
 
 def _length(displacement: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .alignment import LinearAlignment
 from .config import FusionConfig
@@ -25,7 +24,7 @@ from .verdict import judge
 def build_report(found: Registration, network: FusionNetwork, config: FusionConfig) -> dict[str, Any]:
     """Configuration, network, geometry, alignment, before/after numbers, warnings and verdict of a run."""
     alignment, elastic = found.alignment, found.elastic
-    quality = _measure(found.view, alignment.matrix, found.displacement, found.repair)
+    quality = _measure(found)
     return {
         "model": _describe_network(network),
         "configuration": config.as_dict(),
@@ -80,10 +79,10 @@ def _describe_geometry(view: SquareView) -> dict[str, Any]:
     }
 
 
-def _measure(
-    view: SquareView, initial: NDArray[np.float64], displacement: NDArray[np.float32], repair: Repair
-) -> dict[str, Any]:
+def _measure(found: Registration) -> dict[str, Any]:
     """Similarity as loaded (before), after the initial alignment and after all, and the field's numbers."""
+    view, initial, displacement, repair = found.view, found.alignment.matrix, found.displacement, found.repair
+    bent = found.elastic is not None and found.elastic.share > 0
 
     def compare(moving: Pulled) -> dict[str, Any]:
         return similarity(view.slices, moving.unit, moving.inside)
@@ -93,7 +92,7 @@ def _measure(
     return {
         "note": NOTE,
         "before": compare(view.pull(np.eye(4))),
-        "after_initial_alignment": compare(view.pull(initial)),
+        "after_initial_alignment": compare(view.pull(initial) if bent else found.seen),
         "after": compare(view.pull(initial, displacement)),
         "displacement_mm": displacement_statistics(displacement),
         "slice_jump_mm": slice_jumps(frame.cut(displacement)),

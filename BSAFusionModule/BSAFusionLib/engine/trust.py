@@ -28,7 +28,7 @@ def measure_trust(found: Registration, network: FusionNetwork) -> dict[str, Any]
     view, alignment, seen = found.view, found.alignment, found.seen
     fixed, moving = view.fixed.volume, view.moving.volume
     # without the displacement: it makes a wrong patient fit nearly as well as the right one
-    near = Neighbourhood.of(fixed, moving, alignment.matrix, np.zeros_like(found.displacement))
+    near = Neighbourhood.of(fixed, moving, alignment.matrix)
     gains, local = gain(near), local_fit(near)
     place = Grid(moving.shape, np.linalg.inv(alignment.matrix) @ moving.ijk_to_ras)
     shift, turn = _motion(alignment.matrix, center_ras(fixed))
