@@ -5,17 +5,22 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from BSAFusionLib.engine import FusionConfig
+from BSAFusionLib.engine.alignment import LinearAlignment
 from BSAFusionLib.engine.elastic import Elastic, bend
 from BSAFusionLib.engine.elastic_evidence import Evidence
 from BSAFusionLib.engine.elastic_search import exponential
 from BSAFusionLib.engine.errors import Cancelled
 from BSAFusionLib.engine.geometry import points_ras
 from BSAFusionLib.engine.jacobian import jacobian_determinant, repair_folds
+from BSAFusionLib.engine.pipeline import fuse
+from BSAFusionLib.engine.quality import roughness
 from BSAFusionLib.engine.resample import resample
 from BSAFusionLib.engine.self_similarity import self_similarity
 from BSAFusionLib.engine.volume import Grid, Volume
 from numpy.typing import NDArray
 
+from Testing.engine.networks import Shift, network
 from Testing.engine.phantoms import axial_grid, head, rigid, smooth_field, tilted_grid
 
 CONTRAST = {"mr": 150.0, "ct": -20.0, "pet": 2.0}
@@ -148,3 +153,17 @@ def test_self_similarity_does_not_change_with_contrast() -> None:
     assert found.amin() >= 0
     assert found.amax() <= 1
     assert found.std() > 0.1
+
+
+def test_the_verdict_weighs_both_parts_on_their_own_and_looks_before_and_after_the_bending() -> None:
+    known = LinearAlignment(POSE, "rigid", 0.1, 0.2, 1.0, True, "")
+    config = FusionConfig(fixed_modality="mr", modality="ct", registration_spacing_mm=4.0)
+    result = fuse(FIXED, bent("ct"), config, network(Shift(x=0.5)), alignment=known)
+    numbers = result.report["verdict"]["numbers"]
+    u = straightened().on(FIXED.grid)
+    assert numbers["in_slices_p95_mm"] == pytest.approx(0.5 * 4, abs=0.1)
+    assert numbers["in_slices_roughness"] < 0.05
+    assert numbers["bending_p95_mm"] == pytest.approx(np.percentile(np.linalg.norm(u, axis=-1), 95), rel=0.05)
+    assert numbers["bending_roughness"] == pytest.approx(roughness(u, FIXED.spacing), rel=0.1)
+    assert numbers["local_fit_bent"] > numbers["local_fit"] + 0.2
+    assert numbers["information_gain_bent"] > numbers["information_gain"]

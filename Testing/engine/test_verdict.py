@@ -21,9 +21,9 @@ SOUND = {
     "fixed_unfamiliarity": 1.0,
     "moving_unfamiliarity": 1.0,
     "forward_backward_mm": 0.1,
-    "displacement_p95_mm": 3.0,
-    "roughness": 0.02,
-    "slice_jump_mm": 0.3,
+    "in_slices_p95_mm": 3.0,
+    "in_slices_roughness": 0.02,
+    "in_slices_jump_mm": 0.3,
     "smallest_jacobian": 0.8,
     "folded_share": 0.0,
     "inverse_consistency_mm": 0.001,
@@ -66,7 +66,7 @@ def test_every_number_beyond_its_limit_is_a_reason_with_the_number(limit: Any) -
 
 
 def test_the_worst_reasons_come_first() -> None:
-    judged = judge(SOUND | {"roughness": 0.02, "overlap": 0.05, "initial_turn_degrees": 50.0})
+    judged = judge(SOUND | {"in_slices_roughness": 0.02, "overlap": 0.05, "initial_turn_degrees": 50.0})
     assert judged["verdict"] == DO_NOT_USE
     assert "5%" in judged["reasons"][0]
     assert "50 degrees" in judged["reasons"][1]
@@ -96,6 +96,21 @@ def test_trust_is_the_logistic_function_of_the_weighted_signs() -> None:
     odds = BIAS + sum(abs(weight) for _, _, weight in WEIGHTS.values())
     assert trust(numbers) == pytest.approx(1 / (1 + np.exp(-odds)))
     assert trust({}) == pytest.approx(1 / (1 + np.exp(-BIAS)))
+
+
+@pytest.mark.parametrize("number", ["local_fit", "information_gain", "edge_gain"])
+def test_where_the_volume_was_bent_the_mean_of_before_and_after_counts(number: str) -> None:
+    bent = SOUND | {number: 0.2, f"{number}_bent": 0.4}
+    assert trust(bent) == pytest.approx(trust(SOUND | {number: 0.3}))
+    told = " ".join(judge(SOUND | WORSE | {f"{number}_bent": WORSE[number]})["reasons"])
+    assert told.count("(Mean of before and after the volume was bent.)") == 1
+
+
+def test_the_volume_may_be_bent_as_a_whole_farther_than_its_slices_are() -> None:
+    """An 8 mm bend, rightly undone, is no reason; what the network adds may not be as large."""
+    assert judge(SOUND | {"bending_p95_mm": 14.0, "bending_roughness": 0.32})["verdict"] == GOOD
+    assert judge(SOUND | {"in_slices_p95_mm": 14.0})["verdict"] == CHECK
+    assert judge(SOUND | {"in_slices_roughness": 0.32})["verdict"] == CHECK
 
 
 def test_what_was_not_measured_is_no_reason() -> None:

@@ -113,8 +113,9 @@ def test_the_page_holds_everything_and_asks_for_nothing(run: Run, pictures: Pict
 
 
 def test_the_verdict_stands_on_top_with_its_reasons(run: Run, pictures: Pictures) -> None:
-    verdict = {"verdict": "do not use", "reasons": ["Only 3 % overlap."], "numbers": {"roughness": 0.123}}
-    report = run[2].report | {"verdict": verdict, "warnings": ["Memory ran out."]}
+    verdict = {"verdict": "do not use", "reasons": ["Only 3 % overlap."], "numbers": {}}
+    quality = run[2].report["quality"] | {"roughness": 0.123}
+    report = run[2].report | {"verdict": verdict, "warnings": ["Memory ran out."], "quality": quality}
     text = html_page(report, pictures, "a", "b")
     assert text.index("Do not use") < text.index("Pictures")
     assert 'class="verdict do-not-use"' in text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .body import Level, isotropic, level_of
-from .interpolation import antialias_sigma, apply_along, gaussian_matrix, linear_matrix
+from .interpolation import antialias_sigma, apply_along, gaussian_matrix
 from .resample import resample
 from .volume import Grid, Volume
 
@@ -40,9 +41,16 @@ class Neighbourhood:
 
     @classmethod
     def of(
-        cls, fixed: Volume, moving: Volume, initial: Matrix, displacement: Floats | None = None
+        cls,
+        fixed: Volume,
+        moving: Volume,
+        initial: Matrix,
+        displacement: Callable[[Grid], Floats] | None = None,
     ) -> Neighbourhood:
-        """Align moving, through u on the fixed grid, (K, J, I, 3), if any, and initial, 4 x 4, RAS mm."""
+        """Align moving, through a displacement, if any, and then initial, 4 x 4, RAS mm.
+
+        displacement: gives u, (K, J, I, 3), mm, RAS components, on a coarser grid in the fixed one's box.
+        """
         spacing = _choose_spacing(fixed)
         coarse = isotropic(fixed, spacing)
         spacing = float(coarse.spacing.mean())
@@ -50,8 +58,7 @@ class Neighbourhood:
         grid = _grown(coarse.grid, reach)
         u = None
         if displacement is not None:
-            u = _coarse_field(displacement, fixed.grid, coarse.grid)
-            u = np.pad(u, [(reach, reach)] * 3 + [(0, 0)], "edge")
+            u = np.pad(displacement(coarse.grid), [(reach, reach)] * 3 + [(0, 0)], "edge")
         pulled = resample(_antialiased(moving, spacing), grid, initial, u, fill=float("nan"))
         inside = ~np.isnan(pulled)
         pulled[~inside] = moving.array.min()
@@ -71,16 +78,6 @@ def _grown(grid: Grid, by: int) -> Grid:
     matrix[:3, 3] -= matrix[:3, :3] @ np.full(3, float(by))
     k, j, i = (n + 2 * by for n in grid.shape)
     return Grid((k, j, i), matrix)
-
-
-def _coarse_field(displacement: Floats, fine: Grid, coarse: Grid) -> Floats:
-    """Interpolate u between two grids that share their axes."""
-    start = np.linalg.inv(fine.ijk_to_ras) @ coarse.ijk_to_ras
-    for axis in range(3):
-        along = 2 - axis
-        positions = start[along, 3] + start[along, along] * np.arange(coarse.shape[axis])
-        displacement = apply_along(linear_matrix(fine.shape[axis], positions), displacement, axis)
-    return displacement
 
 
 def _antialiased(volume: Volume, spacing: float) -> Volume:

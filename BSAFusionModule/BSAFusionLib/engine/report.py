@@ -13,7 +13,14 @@ from .geometry import extent_mm, overlap
 from .inverse import round_trip
 from .jacobian import Repair, jacobian_determinant
 from .network import FusionNetwork
-from .quality import NOTE, displacement_statistics, field_per_slice, similarity, slice_jumps
+from .quality import (
+    NOTE,
+    displacement_statistics,
+    field_per_slice,
+    roughness,
+    similarity,
+    slice_jumps,
+)
 from .registration import Registration
 from .slice_steps import SquareView
 from .source import Pulled, Source
@@ -44,8 +51,6 @@ def _judge(found: Registration, network: FusionNetwork, quality: dict[str, Any])
         "nmi_before": before,
         "nmi_after": after,
         "nmi_change": None if before is None or after is None else after - before,
-        "displacement_p95_mm": quality["displacement_mm"]["p95"],
-        "slice_jump_mm": quality["slice_jump_mm"]["mean"],
         "inverse_consistency_mm": quality["inverse_consistency_mm"]["max"],
         "smallest_jacobian": quality["jacobian"]["smallest"],
     }
@@ -95,6 +100,7 @@ def _measure(found: Registration) -> dict[str, Any]:
         "after_initial_alignment": compare(view.pull(initial) if bent else found.seen),
         "after": compare(view.pull(initial, displacement)),
         "displacement_mm": displacement_statistics(displacement),
+        "roughness": roughness(displacement, frame.grid.spacing),
         "slice_jump_mm": slice_jumps(frame.cut(displacement)),
         "inverse_consistency_mm": round_trip(displacement, frame.grid),
         "jacobian": {"smallest": repair.smallest, "largest": repair.largest},

@@ -21,6 +21,7 @@ ADVICE = {
 }
 """What to do, by verdict."""
 
+_BENT = " (Mean of before and after the volume was bent.)"
 _CLEAR = 0.3  # log odds; less is not worth a sentence
 
 
@@ -104,7 +105,8 @@ def _signs(numbers: Mapping[str, Any], against: bool) -> Iterator[str]:
     for sign in sorted(SIGNS, key=lambda sign: -odds[sign]):
         words = sign.against if against else sign.in_favour
         if odds[sign] > _CLEAR:
-            yield words.format(**numbers, value=float(numbers[sign.number]))
+            bent = f"{sign.number}_bent" in numbers
+            yield words.format(**numbers, value=sign.measured(numbers)) + _BENT * bent
 
 
 def _level(limit: Limit, value: float) -> str:

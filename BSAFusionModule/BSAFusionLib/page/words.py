@@ -83,9 +83,8 @@ def measures(report: Report) -> list[Line]:
         for (group, key), (name, meaning) in _FIELD.items()
         if key in quality.get(group, {})
     ]
-    roughness = report.get("verdict", {}).get("numbers", {}).get("roughness")
-    if roughness is not None:
-        lines.append(Line("Roughness", (None, None, roughness), _ROUGHNESS, 3))
+    if "roughness" in quality:
+        lines.append(Line("Roughness", (None, None, quality["roughness"]), _ROUGHNESS, 3))
     if "folds_repaired" in quality:
         lines.append(Line("Folds repaired", (None, None, quality["folds_repaired"]), _FOLDS, 0))
     if "inverse" in report:
