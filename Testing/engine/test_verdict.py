@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from BSAFusionLib.engine.familiarity import FAMILIAR
 from BSAFusionLib.engine.verdict import ADVICE, CHECK, DO_NOT_USE, GOOD, judge, sentence, trust, withheld
-from BSAFusionLib.engine.verdict_thresholds import BIAS, FAMILIAR, LIMITS, SIGNS, WEIGHTS
+from BSAFusionLib.engine.verdict_thresholds import BIAS, LIMITS, SIGNS, WEIGHTS
 
 SOUND = {
     "mirror_fit": 0.75,

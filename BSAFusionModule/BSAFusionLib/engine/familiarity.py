@@ -23,6 +23,52 @@ NAMES = (
     *(f"share_{n}" for n in range(_BINS)),
 )
 
+_TRACER = {
+    "width_mm": (166.5, 15.15),
+    "height_mm": (194.9, 21.67),
+    "filling": (0.8207, 0.0509),
+    "mean": (0.3364, 0.1008),
+    "edges": (0.02806, 0.01265),
+    "share_0": (0.339, 0.1172),
+    "share_1": (0.2708, 0.06782),
+    "share_2": (0.2349, 0.06402),
+    "share_3": (0.08624, 0.07093),
+    "share_4": (0.05288, 0.1072),
+    "share_5": (0.01509, 0.05),
+}
+
+FAMILIAR: dict[str, dict[str, tuple[float, float]]] = {
+    "mr": {
+        "width_mm": (175.9, 22.37),
+        "height_mm": (209.7, 11.62),
+        "filling": (0.826, 0.05),
+        "mean": (0.4094, 0.06292),
+        "edges": (0.07567, 0.01485),
+        "share_0": (0.1619, 0.07204),
+        "share_1": (0.3082, 0.1177),
+        "share_2": (0.2816, 0.09338),
+        "share_3": (0.1214, 0.05),
+        "share_4": (0.07499, 0.05774),
+        "share_5": (0.04147, 0.05),
+    },
+    "ct": {
+        "width_mm": (167.2, 10),
+        "height_mm": (203.3, 10),
+        "filling": (0.8533, 0.05),
+        "mean": (0.5597, 0.06433),
+        "edges": (0.05795, 0.007892),
+        "share_0": (0.04114, 0.05),
+        "share_1": (0.2371, 0.1357),
+        "share_2": (0.3323, 0.1076),
+        "share_3": (0.1018, 0.09907),
+        "share_4": (0.03372, 0.05),
+        "share_5": (0.2507, 0.05),
+    },
+    "pet": _TRACER,
+    "spect": _TRACER,
+}
+"""Mean and standard deviation of the statistics over the patients of the atlas."""
+
 
 def statistics(slices: Stack, pixel_mm: float) -> NDArray[np.float64] | None:
     """Describe a stack, (N, H, W) in [0, 1], in square pixels, by the medians over its richer half.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .agreement import forward_backward_mm
 from .elastic import Elastic
 from .evidence import gain, local_fit
-from .familiarity import distance, statistics
+from .familiarity import FAMILIAR, distance, statistics
 from .geometry import center_ras, extent_mm, overlap
 from .mirror import mirror_fit
 from .neighbourhood import Neighbourhood
@@ -18,7 +18,6 @@ from .network import FusionNetwork
 from .quality import displacement_statistics, roughness, slice_jumps
 from .registration import Registration
 from .source import Pulled
-from .verdict_thresholds import FAMILIAR
 from .volume import Grid
 
 _FARTHEST = 20.0

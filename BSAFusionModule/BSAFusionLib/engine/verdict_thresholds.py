@@ -100,6 +100,9 @@ class Limit:
 
 _CALIBRATED = "Runs of bench_verdict, docs/trust.md: "
 _FIELD = _CALIBRATED + "never reached by a sound one of the calibration half"
+_UNLIKE = " is unlike the heads that the network has learnt from (distance {value:.1f}; heads lie below 2.2)."
+_HEADS = "Stacks of the atlas up to 1.9, templates up to 2.8; 98 % of 120 sound runs with limbs."
+_POSES = "Poses of up to 60 mm and 40 degrees, Testing/bench/bench_alignment.py."
 _BENT = "Templates bent by 8 mm, bench_trust_recovery, rightly undone: "
 
 LIMITS: tuple[Limit, ...] = (
@@ -145,7 +148,7 @@ LIMITS: tuple[Limit, ...] = (
         do_not_use=None,
         against="The initial alignment turned the volume by {value:.0f} degrees: "
         "it has been tested up to 40.",
-        measured="Poses of up to 60 mm and 40 degrees, Testing/bench/bench_alignment.py.",
+        measured=_POSES,
     ),
     Limit(
         "initial_shift_mm",
@@ -153,25 +156,23 @@ LIMITS: tuple[Limit, ...] = (
         check=70.0,
         do_not_use=None,
         against="The initial alignment moved the volume by {value:.0f} mm: it has been tested up to 60 mm.",
-        measured="Poses of up to 60 mm and 40 degrees, Testing/bench/bench_alignment.py.",
+        measured=_POSES,
     ),
     Limit(
         "fixed_unfamiliarity",
         "above",
         check=4.5,
         do_not_use=None,
-        against="The fixed volume is unlike the heads that the network has learnt from "
-        "(distance {value:.1f}; heads lie below 2.2).",
-        measured="Stacks of the atlas up to 1.9, templates up to 2.8; 98 % of 120 sound runs with limbs.",
+        against="The fixed volume" + _UNLIKE,
+        measured=_HEADS,
     ),
     Limit(
         "moving_unfamiliarity",
         "above",
         check=4.5,
         do_not_use=None,
-        against="The moving volume is unlike the heads that the network has learnt from "
-        "(distance {value:.1f}; heads lie below 2.2).",
-        measured="Stacks of the atlas up to 1.9, templates up to 2.8; 98 % of 120 sound runs with limbs.",
+        against="The moving volume" + _UNLIKE,
+        measured=_HEADS,
     ),
     Limit(
         "forward_backward_mm",
@@ -256,49 +257,3 @@ LIMITS: tuple[Limit, ...] = (
         measured="A change in the third digit is noise of resampling.",
     ),
 )
-
-_TRACER = {
-    "width_mm": (166.5, 15.15),
-    "height_mm": (194.9, 21.67),
-    "filling": (0.8207, 0.0509),
-    "mean": (0.3364, 0.1008),
-    "edges": (0.02806, 0.01265),
-    "share_0": (0.339, 0.1172),
-    "share_1": (0.2708, 0.06782),
-    "share_2": (0.2349, 0.06402),
-    "share_3": (0.08624, 0.07093),
-    "share_4": (0.05288, 0.1072),
-    "share_5": (0.01509, 0.05),
-}
-
-FAMILIAR: dict[str, dict[str, tuple[float, float]]] = {
-    "mr": {
-        "width_mm": (175.9, 22.37),
-        "height_mm": (209.7, 11.62),
-        "filling": (0.826, 0.05),
-        "mean": (0.4094, 0.06292),
-        "edges": (0.07567, 0.01485),
-        "share_0": (0.1619, 0.07204),
-        "share_1": (0.3082, 0.1177),
-        "share_2": (0.2816, 0.09338),
-        "share_3": (0.1214, 0.05),
-        "share_4": (0.07499, 0.05774),
-        "share_5": (0.04147, 0.05),
-    },
-    "ct": {
-        "width_mm": (167.2, 10),
-        "height_mm": (203.3, 10),
-        "filling": (0.8533, 0.05),
-        "mean": (0.5597, 0.06433),
-        "edges": (0.05795, 0.007892),
-        "share_0": (0.04114, 0.05),
-        "share_1": (0.2371, 0.1357),
-        "share_2": (0.3323, 0.1076),
-        "share_3": (0.1018, 0.09907),
-        "share_4": (0.03372, 0.05),
-        "share_5": (0.2507, 0.05),
-    },
-    "pet": _TRACER,
-    "spect": _TRACER,
-}
-"""Mean and standard deviation of the statistics of familiarity.py over the patients of the atlas."""
