@@ -18,6 +18,7 @@ from BSAFusionLib.engine.config import FusionConfig
 from BSAFusionLib.engine.phantom import head_pair
 from BSAFusionLib.scene.add_volume import add_volume
 from BSAFusionLib.scene.outputs import OFF, Outputs
+from BSAFusionLib.scene.start_nodes import StartNodes
 
 Pair = tuple[Any, Any]
 
@@ -133,3 +134,25 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(
     request = FusionRequest(pair[0].GetID(), pair[1].GetID(), FusionConfig(device="cuda"))
     shown = present(scene, inspector, request, State.IDLE, {"cpu": "processor, 2 threads"})
     assert shown.device == "Not available here: choose cpu."
+
+
+def test_a_chosen_start_is_looked_up_once_for_all_that_the_panel_shows(
+    scene: Any, inspector: Inspector, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    lift = vtk.vtkMatrix4x4()
+    lift.SetElement(2, 3, 20.0)
+    start.SetMatrixTransformToParent(lift)
+    looked_up = []
+    applied = StartNodes.applied
+
+    def counted(self: StartNodes, *arguments: Any) -> FusionConfig:
+        looked_up.append(self)
+        return applied(self, *arguments)
+
+    monkeypatch.setattr(StartNodes, "applied", counted)
+    request = FusionRequest(pair[0].GetID(), pair[1].GetID(), start=StartNodes(start.GetID()))
+    shown = present(scene, inspector, request, State.IDLE, {})
+    assert shown.reason == ""
+    assert shown.pair.startswith("At the start: ")
+    assert len(looked_up) == 1

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.air import centered_on, check_bodies
+from ..engine.air import centered_on, check_place
 from ..engine.errors import BSAFusionError
-from ..engine.geometry import center_ras, check_pair, extent_mm, overlap
+from ..engine.geometry import center_ras, extent_mm, overlap
 from ..engine.intensity import guess_modality, resolve_window
 from ..engine.volume import Volume
 from ..scene.fusion_nodes import PREFIX
@@ -130,13 +130,8 @@ def _compare(fixed: Facts, moving: Facts, start: NDArray[np.float64] | None) -> 
     if first is None or second is None:
         return PairFacts()
     placed = second if start is None else second.moved_back(start)
-
-    def check(moving: Volume) -> None:
-        check_pair(first, moving)
-        check_bodies(first, moving)
-
-    problem = _refusal(lambda: check(placed))
-    centered = _refusal(lambda: check(centered_on(first, placed))) if problem else None
+    problem = _refusal(lambda: check_place(first, placed))
+    centered = _refusal(lambda: check_place(first, centered_on(first, placed))) if problem else None
     line = _relation(first, placed)
     if start is not None:
         line = _("At the start: {line}").format(line=line)

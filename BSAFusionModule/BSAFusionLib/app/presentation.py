@@ -8,7 +8,7 @@ from typing import Any
 
 from .i18n import tr as _
 from .inspection import Facts, Inspector, describe
-from .request import FusionRequest
+from .request import Begin, FusionRequest
 from .view import State
 
 
@@ -36,14 +36,15 @@ def present(
     """Decide what the panel shows now; devices: what the worker has found, empty before it was started."""
     fixed = _facts(inspector, request.fixed_id, "fixed")
     moving = _facts(inspector, request.moving_id, "moving")
-    reason = "" if state.is_busy else request.problem(scene, inspector) or ""
+    begin = request.begin(scene)
+    reason = "" if state.is_busy else request.problem(scene, inspector, begin) or ""
     return Presentation(
         button=_("Cancel") if state.is_busy else _("Fuse"),
         button_enabled=state is State.RUNNING if state.is_busy else not reason,
         reason=reason,
         fixed=_line(fixed, request.config.fixed_modality),
         moving=_line(moving, request.config.modality),
-        pair=_pair_line(scene, inspector, request) if fixed and moving else "",
+        pair=_pair_line(inspector, request, begin) if fixed and moving else "",
         device=_device_line(request.config.device, devices),
         editable=not state.is_busy,
     )
@@ -53,8 +54,8 @@ def _facts(inspector: Inspector, node_id: str, role: str) -> Facts | None:
     return inspector.facts(node_id, role) if node_id else None
 
 
-def _pair_line(scene: Any, inspector: Inspector, request: FusionRequest) -> str:
-    return inspector.pair(request.fixed_id, request.moving_id, request.begin(scene)).line
+def _pair_line(inspector: Inspector, request: FusionRequest, begin: Begin) -> str:
+    return inspector.pair(request.fixed_id, request.moving_id, begin.matrix).line
 
 
 def _device_line(chosen: str, devices: Mapping[str, str]) -> str:

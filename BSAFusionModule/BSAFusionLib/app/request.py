@@ -17,6 +17,17 @@ from .i18n import tr as _
 from .inspection import Inspector, PairFacts
 
 
+@dataclass(frozen=True, eq=False)
+class Begin:
+    """Where the initial alignment begins, 4 x 4, RAS mm, fixed to moving points; None as the volumes lie.
+
+    problem: why it cannot begin where it was asked to; None where it can.
+    """
+
+    matrix: NDArray[np.float64] | None
+    problem: str | None = None
+
+
 @dataclass(frozen=True)
 class FusionRequest:
     """Two volumes by node id, empty where none is chosen; options; where results go.
@@ -31,10 +42,10 @@ class FusionRequest:
     reference: ReferenceNodes = field(default_factory=ReferenceNodes)
     start: StartNodes = field(default_factory=StartNodes)
 
-    def problem(self, scene: Any, inspector: Inspector) -> str | None:
-        """Return one sentence that says why this cannot be run, or None."""
+    def problem(self, scene: Any, inspector: Inspector, begin: Begin | None = None) -> str | None:
+        """Return one sentence that says why this cannot be run, or None; begin: found before, if it was."""
         return (
-            self._input_problem(scene, inspector)
+            self._input_problem(inspector, begin or self.begin(scene))
             or self._option_problem(inspector)
             or self.reference.problem(scene)
             or self._output_problem(scene)
@@ -44,14 +55,14 @@ class FusionRequest:
         """The options with the start as its nodes are now; InputError says why it cannot be used."""
         return self.start.applied(scene, self.config, self.moving_id)
 
-    def begin(self, scene: Any) -> NDArray[np.float64] | None:
-        """Where the initial alignment begins, 4 x 4, RAS mm, fixed to moving points; None as volumes lie."""
+    def begin(self, scene: Any) -> Begin:
+        """Find where the initial alignment begins, as the nodes are now."""
         try:
-            return self.complete_config(scene).start
-        except BSAFusionError:
-            return None
+            return Begin(self.complete_config(scene).start)
+        except BSAFusionError as error:
+            return Begin(None, error.message)
 
-    def _input_problem(self, scene: Any, inspector: Inspector) -> str | None:
+    def _input_problem(self, inspector: Inspector, begin: Begin) -> str | None:
         if not self.fixed_id:
             return _("Choose the fixed volume.")
         if not self.moving_id:
@@ -61,19 +72,12 @@ class FusionRequest:
         return (
             inspector.facts(self.fixed_id, "fixed").problem
             or inspector.facts(self.moving_id, "moving").problem
-            or self._start_problem(scene)
-            or self._pair_problem(inspector.pair(self.fixed_id, self.moving_id, self.begin(scene)))
+            or begin.problem
+            or self._pair_problem(inspector.pair(self.fixed_id, self.moving_id, begin.matrix))
         )
 
     def _pair_problem(self, pair: PairFacts) -> str | None:
         return pair.centered if self.config.init == "center" else pair.problem
-
-    def _start_problem(self, scene: Any) -> str | None:
-        try:
-            self.complete_config(scene)
-        except BSAFusionError as error:
-            return error.message
-        return None
 
     def _option_problem(self, inspector: Inspector) -> str | None:
         config = self.config

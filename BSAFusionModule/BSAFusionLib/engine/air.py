@@ -7,11 +7,17 @@ from numpy.typing import NDArray
 
 from .body_mask import body_mask
 from .errors import GeometryError
-from .geometry import center_ras, extent_mm
+from .geometry import center_ras, check_pair, extent_mm
 from .start import BEGIN_ELSEWHERE
 from .volume import Volume
 
 _MOST = 48  # voxels along an axis; more would only cost time
+
+
+def check_place(fixed: Volume, moving: Volume) -> None:
+    """Refuse two volumes that cannot be fused from where they lie: see check_pair and check_bodies."""
+    check_pair(fixed, moving)
+    check_bodies(fixed, moving)
 
 
 def check_bodies(fixed: Volume, moving: Volume) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .air import centered_on, check_bodies
+from .air import centered_on, check_place
 from .alignment import LinearAlignment, align
 from .color import fuse_color, resolve_colormap
 from .config import FusionConfig
-from .geometry import check_pair, check_volume
+from .geometry import check_volume
 from .network import FusionNetwork, load_network
 from .on_request import add_on_request
 from .reference import Reference
@@ -68,9 +68,7 @@ def _check(
     with run.step("Checking the volumes"):
         check_volume(fixed, "fixed")
         check_volume(moving, "moving")
-        placed = _placed(fixed, moving, config)
-        check_pair(fixed, placed)
-        check_bodies(fixed, placed)
+        check_place(fixed, _placed(fixed, moving, config))
         if reference is not None:
             reference.check(fixed, moving)
         first = Source.of(fixed, config.fixed_modality, config.fixed_window)
