@@ -2,10 +2,11 @@
 
 LIMBS holds one folder per patient with {CT,MR_T1,PET}_image.nii.gz in one frame (the layout of the IBSI
 soft-tissue sarcoma set), TEMPLATES the brain templates T1, T2, PD, PET, SPECT and the tissue classes TPM, as
-.nii, on one frame (of the package spm-runtime). "measure" appends one line per run to a file and goes on
-where it ended; "table" prints what the file holds. Every pair is aligned as it is stored, then from random
-poses. Errors are mean distances in mm over the fixed body inside the moving field of view: "stored" takes
-the stored frame for the truth, "own" the pose that fits best as it is stored. Seconds are those of one core.
+.nii, on one frame (of the package spm-runtime), ATLAS {CT,SPECT}-MRI of aligned slices. "measure" appends
+one line per run to a file and goes on where it ended; "table" prints what the file holds. Every pair is
+aligned as it is stored, then from random poses. Errors are mean distances in mm over the fixed body inside
+the moving field of view: "stored" takes the stored frame for the truth, "own" the pose that fits best as it
+is stored. Seconds are those of one core.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from Testing.bench.alignment_table import print_table
 from Testing.bench.json_lines import append_row, read_rows
 from Testing.bench.made_volumes import made_mr, made_pet, read_mask
-from Testing.bench.verdict_data import pseudo_ct
+from Testing.bench.verdict_data import atlas_brains, pseudo_ct
 
 LIMB_PAIRS = {"CT-MR": ("CT", "MR_T1"), "PET-MR": ("MR_T1", "PET"), "PET-CT": ("CT", "PET")}
 TEMPLATES = ("T2", "PD", "CT", "PET", "SPECT")
@@ -73,17 +74,17 @@ class Run:
         return self.kind, self.patient, self.method, self.mm, self.degrees, self.scale, self.seed
 
 
-def limb_pairs(folder: Path, kinds: list[str], every: int) -> Iterator[Pair]:
-    """The pairs of every n-th patient."""
-    for patient in sorted(path for path in folder.iterdir() if path.is_dir())[::every]:
+def limb_pairs(patients: list[Path], kinds: list[str]) -> Iterator[Pair]:
+    """The pairs of patients, each a folder."""
+    for patient in patients:
         for kind in kinds:
             files = [patient / f"{name}_image.nii.gz" for name in LIMB_PAIRS[kind]]
             yield Pair(kind, patient.name, lambda f=files: (read_volume(f[0]), read_volume(f[1])))
 
 
-def made_pairs(folder: Path, kinds: list[str], every: int) -> Iterator[Pair]:
-    """The same with MR and PET made from the CT of every n-th patient, on the places of the true ones."""
-    for patient in sorted(path for path in folder.iterdir() if path.is_dir())[::every]:
+def made_pairs(patients: list[Path], kinds: list[str]) -> Iterator[Pair]:
+    """The same with MR and PET made from the CT of the patient, on the places of the true ones."""
+    for patient in patients:
 
         def read(kind: str, patient: Path = patient) -> tuple[Volume, Volume]:
             volumes = {name: read_volume(patient / f"{name}_image.nii.gz") for name in ("CT", "MR_T1", "PET")}
@@ -109,6 +110,13 @@ def template_pairs(folder: Path) -> Iterator[Pair]:
             return read_volume(folder / "T1.nii"), other
 
         yield Pair(f"T1-{name}", "template", read)
+
+
+def atlas_pairs(folder: Path) -> Iterator[Pair]:
+    """MR with CT or SPECT of brains stacked from slices."""
+    for pair in atlas_brains(folder):
+        kind = f"MR-{pair.modality.upper()} atlas"
+        yield Pair(kind, pair.patient, lambda pair=pair: (pair.fixed, pair.moving))
 
 
 def random_pose(
@@ -197,11 +205,13 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="one line of JSON per run")
     parser.add_argument("--limbs", type=Path, help="folder with one folder per patient")
     parser.add_argument("--templates", type=Path, help="folder with the brain templates")
+    parser.add_argument("--atlas", type=Path, help="folder with the slices of brains")
     parser.add_argument("--kinds", nargs="+", default=list(LIMB_PAIRS), choices=list(LIMB_PAIRS))
     parser.add_argument(
         "--made", action="store_true", help="MR and PET made from the CTs, with an exact truth"
     )
     parser.add_argument("--every", type=int, default=1, help="take every n-th patient only")
+    parser.add_argument("--first", type=int, default=0, help="from this one, 0: the first")
     parser.add_argument("--method", default="rigid", choices=("rigid", "affine"))
     parser.add_argument("--repeats", type=int, default=1, help="random poses per pair")
     parser.add_argument("--mm", type=float, default=30, help="largest shift")
@@ -214,11 +224,19 @@ def main() -> None:
     if options.action == "table":
         print_table([asdict(run) for run in read_runs(options.file)])
         return
-    limbs = made_pairs if options.made else limb_pairs
-    pairs = [*limbs(options.limbs, options.kinds, options.every)] if options.limbs else []
-    pairs += [*template_pairs(options.templates)] if options.templates else []
-    for pair in pairs:
+    for pair in _pairs(options):
         measure_pair(pair, plans(pair, options), options.file, options.seconds)
+
+
+def _pairs(options: argparse.Namespace) -> Iterator[Pair]:
+    if options.limbs:
+        patients = sorted(path for path in options.limbs.iterdir() if path.is_dir())
+        limbs = made_pairs if options.made else limb_pairs
+        yield from limbs(patients[options.first :: options.every], options.kinds)
+    if options.templates:
+        yield from template_pairs(options.templates)
+    if options.atlas:
+        yield from atlas_pairs(options.atlas)
 
 
 if __name__ == "__main__":

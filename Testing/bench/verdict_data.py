@@ -45,7 +45,7 @@ class TruePair:
 
 def read_pairs(limbs: Path, atlas: Path, templates: Path) -> list[TruePair]:
     """Read everything; see Testing/bench/bench_verdict.py for the three folders."""
-    return [*_limbs(limbs), *_brains(atlas), *_templates(templates)]
+    return [*_limbs(limbs), *atlas_brains(atlas), *_templates(templates)]
 
 
 def _limbs(folder: Path) -> Iterator[TruePair]:
@@ -58,7 +58,8 @@ def _limbs(folder: Path) -> Iterator[TruePair]:
             yield TruePair(patient.name, "limb", volumes[fixed], volumes[moving], fixed, moving)
 
 
-def _brains(folder: Path) -> Iterator[TruePair]:
+def atlas_brains(folder: Path) -> Iterator[TruePair]:
+    """MR with CT or SPECT of every patient of the atlas, slices stacked."""
     for kind in ("CT", "SPECT"):  # the PET ones mix planes
         names = [path.name for path in (folder / f"{kind}-MRI" / "MRI").glob("*.png")]
         cases = sorted({re.sub(r"\d{3}\.png$", "", name) for name in names}, key=int)
