@@ -10,6 +10,7 @@ from BSAFusionLib.engine.io import write_transform
 from BSAFusionLib.engine.landmarks import Landmarks, check_landmarks, landmark_errors, pair_landmarks
 from BSAFusionLib.engine.point_file import PointFile, read_points
 from BSAFusionLib.engine.reference import Reference
+from BSAFusionLib.engine.volume import Volume
 from numpy.typing import NDArray
 
 from Testing.scene.results import GRID, INITIAL, make_result, moved
@@ -75,8 +76,18 @@ def test_lists_without_partners_are_refused_with_their_numbers() -> None:
         pair_landmarks(point_file(points, ["a", "b", "c"]), point_file(points[:2], ["a", "b"]))
     with pytest.raises(InputError, match="list of moving landmarks is empty"):
         pair_landmarks(point_file(points, ["a", "b", "c"]), point_file(points[:0], []))
+    volume = Volume(np.zeros((20, 20, 20), np.float32), np.eye(4), "head")
     with pytest.raises(InputError, match="moving landmark 2 has no finite position"):
-        check_landmarks(Landmarks(points, np.where(points == 4, np.nan, points)))
+        check_landmarks(Landmarks(points, np.where(points == 4, np.nan, points)), volume, volume)
+
+
+def test_landmarks_of_another_frame_are_refused_with_their_distance_and_nearby_ones_pass() -> None:
+    """The box ends at 19.5 along every axis."""
+    volume = Volume(np.zeros((20, 20, 20), np.float32), np.eye(4), "head")
+    inside, beside = np.full((3, 3), 5.0), np.array([[5.0, 5, 5], [5, 119, 5], [0, 0, 0]])
+    check_landmarks(Landmarks(inside, beside), volume, volume)
+    with pytest.raises(InputError, match=r"moving landmark 2 lies 120 mm outside of 'head': .* RAS or LPS"):
+        check_landmarks(Landmarks(inside, beside + np.array([0, 20, 0])), volume, volume)
 
 
 def test_nothing_known_adds_nothing() -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .body_mask import body_mask
 from .errors import GeometryError
-from .geometry import center_ras, check_pair, extent_mm
+from .geometry import beyond_mm, center_ras, check_pair, extent_mm
 from .start import BEGIN_ELSEWHERE
 from .volume import Volume
 
@@ -23,12 +23,12 @@ def check_place(fixed: Volume, moving: Volume) -> None:
 def check_bodies(fixed: Volume, moving: Volume) -> None:
     """Refuse (GeometryError) two volumes of which one lies where the other shows nothing but air."""
     for one, role, other in ((fixed, "fixed", moving), (moving, "moving", fixed)):
-        body = body_points(one)
-        if len(body) and not _inside(body, other).any():
+        gaps = beyond_mm(body_points(one), other)
+        if len(gaps) and gaps.min() > 0:
             size = " x ".join(f"{mm:.0f}" for mm in extent_mm(other))
             raise GeometryError(
                 f"'{other.name}' ({size} mm) lies where the {role} volume '{one.name}' shows only air, "
-                f"{_gap_mm(body, other):.0f} mm from the body: check that both are of one patient, or "
+                f"{gaps.min():.0f} mm from the body: check that both are of one patient, or "
                 f"{BEGIN_ELSEWHERE}."
             )
 
@@ -51,20 +51,3 @@ def body_points(volume: Volume) -> NDArray[np.float64]:
     thin = volume.array[:: steps[0], :: steps[1], :: steps[2]]
     index = np.argwhere(body_mask(Volume(thin, volume.ijk_to_ras))) * steps
     return np.asarray(index[:, ::-1] @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3])
-
-
-def _index(points: NDArray[np.float64], box: Volume) -> NDArray[np.float64]:
-    ras_to_ijk = np.linalg.inv(box.ijk_to_ras)
-    return np.asarray(points @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3])
-
-
-def _inside(points: NDArray[np.float64], box: Volume) -> NDArray[np.bool_]:
-    index = _index(points, box)
-    return np.asarray(((index >= -0.5) & (index <= np.array(box.shape[::-1]) - 0.5)).all(axis=1))
-
-
-def _gap_mm(points: NDArray[np.float64], box: Volume) -> float:
-    """Shortest distance from points to a box."""
-    index = _index(points, box)
-    beyond = index - np.clip(index, -0.5, np.array(box.shape[::-1]) - 0.5)
-    return float(np.linalg.norm(beyond * box.spacing, axis=1).min())

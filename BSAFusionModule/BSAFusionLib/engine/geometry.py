@@ -67,6 +67,12 @@ def points_ras(grid: Grid, slices: slice = slice(None)) -> NDArray[np.float64]:
     return np.asarray(i * m[:3, 0] + j * m[:3, 1] + (k * m[:3, 2] + m[:3, 3]))
 
 
+def beyond_mm(points: NDArray[np.float64], box: Grid | Volume) -> NDArray[np.float64]:
+    """How far points, (n, 3), RAS mm, lie outside a box, mm; 0 inside, (n,)."""
+    along = (points - center_ras(box)) @ box.direction
+    return np.asarray(np.linalg.norm(np.maximum(np.abs(along) - extent_mm(box) / 2, 0), axis=1))
+
+
 def overlap(fixed: Grid | Volume, moving: Grid | Volume) -> Overlap:
     """Compare two boxes in mm; any orientation, spacing and handedness."""
     fixed_fraction = _fraction_inside(fixed, moving)
@@ -176,13 +182,7 @@ def _fraction_inside(box: Grid | Volume, other: Grid | Volume) -> float:
     cells = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
     index = cells * np.array(box.shape[::-1]) - 0.5
     points = index @ box.ijk_to_ras[:3, :3].T + box.ijk_to_ras[:3, 3]
-    return float(_inside(points, other).mean())
-
-
-def _inside(points: NDArray[np.float64], box: Grid | Volume) -> NDArray[np.bool_]:
-    ras_to_ijk = np.linalg.inv(box.ijk_to_ras)
-    index = points @ ras_to_ijk[:3, :3].T + ras_to_ijk[:3, 3]
-    return np.asarray(((index >= -0.5) & (index <= np.array(box.shape[::-1]) - 0.5)).all(axis=1))
+    return float((beyond_mm(points, other) == 0).mean())
 
 
 def _gap_mm(fixed: Grid | Volume, moving: Grid | Volume) -> float:

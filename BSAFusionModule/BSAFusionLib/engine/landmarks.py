@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .geometry import beyond_mm
 from .index_warp import IndexWarp
 from .point_file import PointFile
 from .result import FusionResult
+from .volume import Volume
 
 Points = NDArray[np.float64]
+
+_FARTHEST_MM = 100.0  # beside the volume a landmark may lie: a fiducial on a frame, a part that was cropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +49,19 @@ def pair_landmarks(fixed: PointFile, moving: PointFile) -> Landmarks:
     return Landmarks(fixed.points, moving.points)
 
 
-def check_landmarks(landmarks: Landmarks) -> None:
-    """Refuse (InputError) coordinates that are not finite numbers."""
-    for role, points in (("fixed", landmarks.fixed), ("moving", landmarks.moving)):
+def check_landmarks(landmarks: Landmarks, fixed: Volume, moving: Volume) -> None:
+    """Refuse (InputError) coordinates that are not finite numbers, or lie far outside of their volume."""
+    for role, points, volume in (("fixed", landmarks.fixed, fixed), ("moving", landmarks.moving, moving)):
         bad = np.flatnonzero(~np.isfinite(points).all(axis=1))
         if bad.size:
             raise InputError(f"The {role} landmark {bad[0] + 1} has no finite position: place it again.")
+        beyond = beyond_mm(points, volume)
+        far = int(beyond.argmax())
+        if beyond[far] > _FARTHEST_MM:
+            raise InputError(
+                f"The {role} landmark {far + 1} lies {beyond[far]:.0f} mm outside of '{volume.name}': "
+                "check that the points belong to this volume and whether they are in RAS or LPS."
+            )
 
 
 def landmark_errors(landmarks: Landmarks, result: FusionResult) -> dict[str, Any]:
@@ -61,17 +72,17 @@ def landmark_errors(landmarks: Landmarks, result: FusionResult) -> dict[str, Any
     """
     grid = result.fused.grid
     to_index = np.linalg.inv(grid.ijk_to_ras)
+    outside = np.count_nonzero(beyond_mm(landmarks.fixed, grid))
     index = landmarks.fixed @ to_index[:3, :3].T + to_index[:3, 3]
     moved = IndexWarp(result.displacement, grid)(np.asarray(index.T, np.float32))
     displaced = landmarks.fixed + moved.T @ grid.ijk_to_ras[:3, :3].T
-    inside = ((index >= -0.5) & (index <= np.array(grid.shape[::-1]) - 0.5)).all(axis=1)
     stages = {
         "before": landmarks.fixed,
         "after_initial_alignment": _sent(result.initial, landmarks.fixed),
         "after": _sent(result.initial, displaced),
     }
     errors = {stage: _statistics(points - landmarks.moving) for stage, points in stages.items()}
-    return {"count": len(index), "outside": int((~inside).sum()), "error_mm": errors}
+    return {"count": len(index), "outside": int(outside), "error_mm": errors}
 
 
 def _sent(matrix: NDArray[np.float64], points: Points) -> Points:

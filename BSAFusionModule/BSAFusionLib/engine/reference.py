@@ -21,7 +21,7 @@ class Reference:
     def check(self, fixed: Volume, moving: Volume) -> None:
         """Refuse (InputError, GeometryError) what cannot be measured with."""
         if self.landmarks is not None:
-            check_landmarks(self.landmarks)
+            check_landmarks(self.landmarks, fixed, moving)
         if self.segmentations is not None:
             check_segmentations(self.segmentations, fixed, moving)
 

@@ -141,11 +141,16 @@ def _common(segmentations: Segmentations) -> list[int]:
 
 
 def _check_grid(labels: Volume, volume: Volume, label: str) -> None:
-    corners = np.array([[0, 0, 0, 1], [*(np.array(volume.shape[::-1]) - 1), 1]], float).T
-    apart = (labels.ijk_to_ras - volume.ijk_to_ras) @ corners
-    if labels.shape != volume.shape or np.abs(apart).max() > _TOLERANCE_VOXELS * volume.spacing.min():
+    apart = np.linalg.norm(_corners(labels) - _corners(volume), axis=0).max()
+    if labels.shape != volume.shape or apart > _TOLERANCE_VOXELS * volume.spacing.min():
         sizes = [" x ".join(str(n) for n in each.shape[::-1]) for each in (labels, volume)]
         raise GeometryError(
-            f"{label} ({sizes[0]} voxels) does not lie on the grid of '{volume.name}' ({sizes[1]} voxels): "
-            "export it with that volume as its reference geometry."
+            f"{label} ({sizes[0]} voxels) does not lie on the grid of '{volume.name}' ({sizes[1]} voxels), "
+            f"its corner is {apart:.3g} mm from there: export it with that volume as its reference geometry."
         )
+
+
+def _corners(volume: Volume) -> NDArray[np.float64]:
+    """Centres of the first and the last voxel, RAS mm, as columns."""
+    last = np.array(volume.shape[::-1]) - 1
+    return np.asarray((volume.ijk_to_ras @ np.array([[0, 0, 0, 1], [*last, 1]], float).T)[:3])
