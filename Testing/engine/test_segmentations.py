@@ -116,7 +116,7 @@ def test_segmentations_that_cannot_be_compared_are_refused() -> None:
     shifted = first.ijk_to_ras.copy()
     shifted[0, 3] += 1
     refused(
-        Volume(first.array, shifted), second, GeometryError, "its corner is 1 mm from there: .* reference"
+        Volume(first.array, shifted), second, GeometryError, "its corner is 1.00 mm from there: .* reference"
     )
     refused(first.with_array(first.array * 0), second, InputError, "'mr labels' is empty")
     refused(first.with_array(first.array + 20), second, InputError, "no label in common")

@@ -146,7 +146,7 @@ def _check_grid(labels: Volume, volume: Volume, label: str) -> None:
         sizes = [" x ".join(str(n) for n in each.shape[::-1]) for each in (labels, volume)]
         raise GeometryError(
             f"{label} ({sizes[0]} voxels) does not lie on the grid of '{volume.name}' ({sizes[1]} voxels), "
-            f"its corner is {apart:.3g} mm from there: export it with that volume as its reference geometry."
+            f"its corner is {apart:.2f} mm from there: export it with that volume as its reference geometry."
         )
 
 
