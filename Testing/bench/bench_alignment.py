@@ -67,6 +67,7 @@ class Run:
     converged: bool = True
     note: str = ""
     matrix: list[list[float]] = field(default_factory=list)
+    uncertainty: float | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -163,6 +164,7 @@ def measure(pair: Pair, volumes: tuple[Volume, Volume], plan: Run, own: Matrix) 
         converged=found.converged,
         note=found.note,
         matrix=answer.tolist(),
+        uncertainty=found.uncertainty_mm,
     )
 
 

@@ -41,6 +41,9 @@ def test_a_tilted_head_of_another_modality_and_field_of_view_is_found(modality: 
     assert found.similarity_after > 1.5 * found.similarity_before
     assert found.converged
     assert "and turned by 20." in found.note
+    assert found.uncertainty_mm is not None
+    assert target_error(found.matrix, POSE) < found.uncertainty_mm < {"ct": 1.0, "pet": 3.0}[modality]
+    assert f"The alignment may be off by about {found.uncertainty_mm:.1f} mm." in found.note
 
 
 def test_fixed_and_moving_may_change_places() -> None:
@@ -71,7 +74,9 @@ def test_scales_are_found_by_affine_and_not_by_rigid() -> None:
 def test_none_keeps_the_volumes_and_center_shifts_them_only() -> None:
     pose = rigid((0, 0, 0), (30, -20, 25))
     moving = head(axial_grid(), "ct", np.asarray(np.linalg.inv(pose)))
-    np.testing.assert_array_equal(align(FIXED, moving, "none").matrix, np.eye(4))
+    kept = align(FIXED, moving, "none")
+    np.testing.assert_array_equal(kept.matrix, np.eye(4))
+    assert kept.uncertainty_mm is None
     centered = align(FIXED, moving, "center").matrix
     np.testing.assert_array_equal(centered[:3, :3], np.eye(3))
     np.testing.assert_allclose(centered[:3, 3], pose[:3, 3], atol=4)

@@ -65,3 +65,15 @@ def test_gradients_agree_along_one_axis_whatever_their_sign() -> None:
     back[:3, :3] = rigid((0, 0, 60), (0, 0, 0))[:3, :3]
     agreement = across(back) / across.mutual_information(back) / across.overlap(back)
     assert agreement == pytest.approx(1, rel=1e-4)
+
+
+def test_two_halves_share_all_points_like_the_fields_of_a_chess_board() -> None:
+    """The overlap is a mean over points, so a shift tells how many points each half has, and where."""
+    whole = Similarity(MR, MR, 4000)
+    halves = whole.halves(20.0)
+    shift = rigid((0, 0, 0), (100, 0, 0))
+    assert [half.overlap(np.eye(4)) for half in halves] == [1, 1]
+    overlaps = [half.overlap(shift) for half in halves]
+    assert overlaps[0] != overlaps[1]
+    assert min(overlaps) < whole.overlap(shift) < max(overlaps)
+    assert overlaps == pytest.approx([whole.overlap(shift)] * 2, abs=0.1)

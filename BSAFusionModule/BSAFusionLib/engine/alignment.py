@@ -21,6 +21,7 @@ _LEAST_OVERLAP = 0.3
 _STRETCH = (0.8, 1.25)
 _STAYED = "The volumes already fit and were left in place."
 _START_KEPT = "The initial transform already fits and was kept."
+_UNCERTAIN = "The alignment may be off by about {:.1f} mm."
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,8 @@ class LinearAlignment:
         the smaller volume that lies inside the other; 0 means none.
     seconds: time it took.
     converged: False where the result should not be trusted unseen.
-    note: one sentence that says what was found.
+    note: what was found, in words.
+    uncertainty_mm: expected error, mm; None where nothing was searched.
     """
 
     matrix: NDArray[np.float64]
@@ -43,6 +45,7 @@ class LinearAlignment:
     seconds: float
     converged: bool
     note: str
+    uncertainty_mm: float | None = None
 
 
 def align(
@@ -67,15 +70,17 @@ def align(
     began = time.perf_counter()
     search = AlignmentSearch(fixed, moving, progress, cancel, start)
     stay, found = search.stay(), _find(search, method)
-    note, converged = _describe(found.matrix, search.center), True
+    note, converged, uncertainty = _describe(found.matrix, search.center), True, None
+    matrix = found.matrix
     if method in ("rigid", "affine"):
         converged, doubt = _judge(search, found)
         if found.score < _CLEAR_GAIN * stay.score:
-            found, note = stay, _STAYED if start is None else _START_KEPT
-        note = doubt or note
-    matrix = found.matrix
+            matrix, note = stay.matrix, _STAYED if start is None else _START_KEPT
+        uncertainty = search.uncertainty_mm(found.matrix, matrix)
+        note = doubt or f"{note} {_UNCERTAIN.format(uncertainty)}"
     before, after = search.similarity(np.eye(4)), search.similarity(matrix)
-    return LinearAlignment(matrix, method, before, after, time.perf_counter() - began, converged, note)
+    seconds = time.perf_counter() - began
+    return LinearAlignment(matrix, method, before, after, seconds, converged, note, uncertainty)
 
 
 def _find(search: AlignmentSearch, method: str) -> Found:

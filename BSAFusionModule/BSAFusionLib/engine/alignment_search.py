@@ -53,6 +53,7 @@ _NEAR_ANGLE_DEG = 6.0  # about a start that the user knows
 _START_SHIFT_MM = 8.0  # starts closer than this reach the same pose
 _SAME_POSE_MM = 5.0
 _AS_GOOD = 0.98
+_HALF_CELL = 0.6  # edge of the cubes that are dealt to two halves of the body, in parts of its radius
 _STEP = "Aligning the volumes"
 
 
@@ -153,6 +154,29 @@ class AlignmentSearch:
             self._guarded(lambda p: self._fine(matrix(p))), start, steps, sweeps=10, shrink=0.7
         )
         return Found(self._turned(matrix(best)), height, rigid.rival_mm)
+
+    def uncertainty_mm(self, best: Matrix, answer: Matrix) -> float:
+        """How far poses that fit best in some respect lie from the answer, root mean square, mm.
+
+        best: the fixed-to-moving transform that fits best in all, near which those poses are searched: two
+        halves of the body, each by intensities alone and by gradients alone. answer: the one that is taken.
+        """
+        base, taken = self._turned(best), self._turned(answer)
+
+        def other(score: Callable[[Matrix], float]) -> Matrix:
+            climbed = self._guarded(lambda p: score(base @ pose_matrix(p, self._middle)))
+            pose, _ = climb(climbed, np.zeros(6), self._steps(1.5), sweeps=3, patience=4)
+            return np.asarray(base @ pose_matrix(pose, self._middle))
+
+        halves = self._fine.halves(_HALF_CELL * self._radius_mm)
+        others = [other(s) for half in halves for s in (half.mutual_information, half.gradient_agreement)]
+        return float(np.sqrt(np.mean([self._apart_mm(pose, taken) ** 2 for pose in others])))
+
+    def _apart_mm(self, a: Matrix, b: Matrix) -> float:
+        """Root mean square distance of the points under two transforms, as if they filled a ball."""
+        linear, shift = (a - b)[:3, :3], (a - b)[:3, 3]
+        middle = np.linalg.norm(linear @ self._middle + shift)
+        return float(np.hypot(middle, np.linalg.norm(linear) * self._radius_mm / np.sqrt(3)))
 
     def _kicked(self, pose: Vector, kick_mm: float) -> list[Vector]:
         moves = np.diag(self._steps(kick_mm))

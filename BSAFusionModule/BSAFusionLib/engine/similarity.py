@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +57,23 @@ class Similarity:
         """Normalised mutual information (Studholme 1999) less 1, times the part inside; 0 to 1."""
         partners, inside = self._partners(matrix)
         return self._information(partners, inside) if partners.shape[1] >= _LEAST_POINTS else 0.0
+
+    def gradient_agreement(self, matrix: Matrix) -> float:
+        """Agreement of gradients alone, weighed by their lengths, 0 to 1."""
+        partners, inside = self._partners(matrix)
+        return self._agreement(partners, inside, matrix) if partners.shape[1] >= _LEAST_POINTS else 0.0
+
+    def halves(self, cell_mm: float) -> tuple[Similarity, Similarity]:
+        """Two that share the points like the fields of a chess board in space, of edge cell_mm."""
+        even = np.floor(self._points / cell_mm).astype(int).sum(axis=0) % 2 == 0
+        return self._part(even), self._part(~even)
+
+    def _part(self, kept: NDArray[np.bool_]) -> Similarity:
+        part = copy.copy(self)
+        part._points = np.ascontiguousarray(self._points[:, kept])
+        part._bins, part._lengths = self._bins[kept], self._lengths[kept]
+        part._gradients = np.ascontiguousarray(self._gradients[:, kept])
+        return part
 
     def overlap(self, matrix: Matrix) -> float:
         """Part of the points that lie inside the other volume under matrix, 0 to 1."""
