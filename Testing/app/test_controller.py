@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import slicer
 import slicer.util
+import vtk
 from BSAFusionLib.app.request import FusionRequest
 from BSAFusionLib.app.scheduler import Loop
 from BSAFusionLib.app.view import State
@@ -60,6 +61,33 @@ def test_a_fusion_ends_with_nodes_numbers_and_no_files(make_bench: MakeBench, te
     assert slicer.util.arrayFromVolume(fused)[1, 1, 1] == 3.0
     assert "correlation 0.500 → 0.750" in outcome.message
     assert run_folders(temporary) == []
+
+
+def bent() -> vtk.vtkThinPlateSplineTransform:
+    """One corner of a cube is pulled away."""
+    here, there = vtk.vtkPoints(), vtk.vtkPoints()
+    for n in range(8):
+        corner = [10.0 * (n >> axis & 1) for axis in range(3)]
+        here.InsertNextPoint(corner)
+        there.InsertNextPoint([c + (n == 7) for c in corner])
+    warp = vtk.vtkThinPlateSplineTransform()
+    warp.SetBasisToR()
+    warp.SetSourceLandmarks(here)
+    warp.SetTargetLandmarks(there)
+    return warp
+
+
+def test_a_volume_that_had_to_be_resampled_is_told_with_the_result(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    warp = bench.scene.AddNewNodeByClass("vtkMRMLTransformNode", "Warp")
+    warp.SetAndObserveTransformToParent(bent())
+    for node in (bench.fixed, bench.moving):
+        node.SetAndObserveTransformNodeID(warp.GetID())
+    start(bench)
+    outcome = bench.wait()
+    for node, warning in zip((bench.fixed, bench.moving), outcome.warnings, strict=True):
+        assert warning.startswith(f"'{node.GetName()}' is moved by the non-linear transform 'Warp'")
+        assert warning in outcome.message
 
 
 def test_originals_selection_and_undo_stay_as_they_were(make_bench: MakeBench) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import slicer
 from BSAFusionLib.app.private_folder import make_private_folder, remove_folder
 from BSAFusionLib.app.progress import Forecast, duration
 from BSAFusionLib.app.script import fuse_nodes
@@ -103,3 +104,26 @@ def test_a_script_is_refused_with_the_same_sentence_and_an_untouched_scene(scene
     with pytest.raises(InputError, match="are the same"):
         fuse_nodes(scene, node, node, FakeInstaller())
     assert node_names(scene) == before
+
+
+def points(scene: Any, name: str, count: int) -> Any:
+    node = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)
+    for n in range(count):
+        node.AddControlPoint(n, n * n, 1.0)
+    return node
+
+
+def test_a_script_names_nodes_to_measure_with_and_to_begin_at(scene: Any) -> None:
+    pair = add_volume(scene, "MR", 2.0), add_volume(scene, "CT", 3.0)
+    bending = scene.AddNewNodeByClass("vtkMRMLTransformNode", "Warp")
+    bending.SetAndObserveTransformToParent(slicer.vtkOrientedGridTransform())
+    many, few = points(scene, "many", 3), points(scene, "few", 2)
+
+    def refused(message: str, **options: Any) -> None:
+        with pytest.raises(InputError, match=message):
+            fuse_nodes(scene, *pair, FakeInstaller(), options=options)
+
+    refused("3 fixed and 2 moving landmarks", landmarks=(many, few))
+    refused("3 fixed and 2 moving landmarks", start=(many, few))
+    refused("'Warp' is not linear, it bends the volume", start=bending)
+    refused("landmarks are 1 nodes: give two", landmarks=[many])

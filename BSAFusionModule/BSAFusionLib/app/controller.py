@@ -13,7 +13,7 @@ from ..engine.exchange import reading_result, write_reference, writing_volume
 from ..engine.volume import Volume
 from ..scene.display import show
 from ..scene.publish import publish
-from ..scene.read import reading_volume
+from ..scene.read import is_warped, reading_volume, transform_note
 from ..scene.reference_nodes import ReferenceNodes
 from . import summary
 from .dependencies import Installer, Lack, install, still_lacking
@@ -136,7 +136,10 @@ class FusionController:
         yield
         volumes = {}
         for role, node_id in run.nodes.items():
-            volumes[role] = yield from reading_volume(self._scene.GetNodeByID(node_id), role)
+            node = self._scene.GetNodeByID(node_id)
+            if is_warped(node):
+                run.notes.append(str(transform_note(node)))
+            volumes[role] = yield from reading_volume(node, role)
             run.places[role] = volumes[role].ijk_to_ras
         config = run.config = run.request.complete_config(self._scene)
         per_voxel = _BYTES_PER_FIXED_VOXEL + config.inverse * _BYTES_PER_VOXEL_OF_INVERSE
@@ -170,6 +173,7 @@ class FusionController:
         yield
         result = yield from reading_result(run.folder, dict(message))
         run.remove_folder()
+        result.report["warnings"] = [*run.notes, *result.report.get("warnings", [])]
         yield
         self._check_places(run)
         fixed, moving = run.nodes["fixed"], run.nodes["moving"]

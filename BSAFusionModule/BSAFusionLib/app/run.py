@@ -35,8 +35,8 @@ class RunOwner(Protocol):
 class Run:
     """Holds nodes by id, a private folder and a watch on the scene; release() gives all of it back.
 
-    request: None for a self-check. config: its options, in the end with their start. then: what to do with
-    the worker's next answer.
+    request: None for a self-check. config: its options, in the end with their start. notes: on the reading of
+    the volumes. then: what to do with the worker's next answer.
     """
 
     def __init__(self, owner: RunOwner, request: FusionRequest | None) -> None:
@@ -46,6 +46,7 @@ class Run:
         self.folder: Path | None = None
         self.nodes = {"fixed": request.fixed_id, "moving": request.moving_id} if request else {}
         self.places: dict[str, NDArray[np.float64]] = {}
+        self.notes: list[str] = []
         self.then: Callable[[Mapping[str, Any]], None] = lambda _answer: None
         self._owner = owner
         self._watch: SceneWatch | None = None

@@ -10,6 +10,8 @@ from ..engine.config import FusionConfig
 from ..engine.errors import InputError
 from ..scene.carry import CarryRequest, carry
 from ..scene.outputs import Outputs
+from ..scene.reference_nodes import ReferenceNodes
+from ..scene.start_nodes import StartNodes
 from .controller import FusionController
 from .dependencies import Installer
 from .inspection import Inspector
@@ -28,7 +30,7 @@ class ResultNodes:
     """The nodes that a fusion has made or updated; None for what was switched off or not made.
 
     verdict: good, check or "do not use"; with the last, only quality is made, unless the option insist is
-    True. reasons: why.
+    True. reasons: why. warnings: what else should be looked at.
     """
 
     fused: Any = None
@@ -41,6 +43,7 @@ class ResultNodes:
     confidence: Any = None
     verdict: str = ""
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def fuse_nodes(
@@ -55,12 +58,12 @@ def fuse_nodes(
     """Fuse two vtkMRMLScalarVolumeNodes of a scene; blocks until the results are in the scene.
 
     outputs: where they go, new nodes by default. options: any of FusionConfig's, for example
-    {"modality": "pet", "init": "affine"}. progress: called as progress(text, fraction or None).
+    {"modality": "pet", "init": "affine"}, and nodes: landmarks, segmentations, two of each, fixed and moving,
+    to measure with; start, a linear transform, or fixed and moving points, to begin at.
+    progress: called as progress(text, fraction or None).
     Raises BSAFusionError, with the scene as it was.
     """
-    request = FusionRequest(
-        fixed.GetID(), moving.GetID(), FusionConfig(**(options or {})), outputs or Outputs()
-    )
+    request = _request(fixed, moving, outputs or Outputs(), dict(options or {}))
     problem = request.problem(scene, Inspector(scene))
     if problem:
         raise InputError(problem)
@@ -74,6 +77,27 @@ def fuse_nodes(
     finally:
         controller.close()
     return view.nodes(scene)
+
+
+def _request(fixed: Any, moving: Any, outputs: Outputs, options: dict[str, Any]) -> FusionRequest:
+    begin = options.pop("start", None)
+    start = (
+        StartNodes("", *_pair("start", begin))
+        if isinstance(begin, (list, tuple))
+        else StartNodes("" if begin is None else begin.GetID())
+    )
+    points, outlines = (
+        _pair(name, options.pop(name)) if options.get(name) else ("", "")
+        for name in ("landmarks", "segmentations")
+    )
+    reference = ReferenceNodes(*points, *outlines)
+    return FusionRequest(fixed.GetID(), moving.GetID(), FusionConfig(**options), outputs, reference, start)
+
+
+def _pair(name: str, nodes: Sequence[Any]) -> tuple[str, str]:
+    if len(nodes) != 2:
+        raise InputError(f"{name} are {len(nodes)} nodes: give two, of the fixed and of the moving volume.")
+    return nodes[0].GetID(), nodes[1].GetID()
 
 
 def apply_to_nodes(
@@ -129,4 +153,5 @@ class _ScriptView:
             **{role: scene.GetNodeByID(node_id) for role, node_id in made.items()},
             verdict=self._outcome.tone.value,
             reasons=self._outcome.reasons,
+            warnings=self._outcome.warnings,
         )

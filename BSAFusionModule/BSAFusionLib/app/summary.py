@@ -28,9 +28,10 @@ def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> 
     verdict = report.get("verdict", {})
     tone = Tone(verdict["verdict"]) if verdict else Tone.NOTE
     reasons = list(verdict.get("reasons", []))
+    warnings = tuple(warning for warning in report.get("warnings", []) if warning not in reasons)
     told = [
         *(reasons if tone in (Tone.CHECK, Tone.DO_NOT_USE) else []),
-        *(warning for warning in report.get("warnings", []) if warning not in reasons),
+        *warnings,
         *advice(report),
     ]
     message = "\n".join([*(f"• {sentence}" for sentence in told), result_line(report, seconds)])
@@ -41,6 +42,7 @@ def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> 
         title=_TITLES.get(tone, ""),
         tone=tone,
         reasons=tuple(reasons),
+        warnings=warnings,
     )
 
 

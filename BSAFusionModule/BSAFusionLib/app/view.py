@@ -42,7 +42,8 @@ class Outcome:
     """How a run has ended.
 
     message: sentences, or the report of a self-check. title: the verdict in a few words, where there is one.
-    reasons: why that is the verdict. details: to unfold. published: the ids of the nodes it has made.
+    reasons: why that is the verdict. warnings: what else the message says. details: to unfold.
+    published: the ids of the nodes it has made.
     error: what went wrong.
     page: writes the report as HTML; it reads the volumes again, and raises BSAFusionError once they are gone.
     """
@@ -54,6 +55,7 @@ class Outcome:
     title: str = ""
     tone: Tone = Tone.NOTE
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     page: Callable[[], str] | None = None
 
 
