@@ -4,6 +4,7 @@ from functools import cache
 import numpy as np
 import pytest
 from BSAFusionLib.engine.alignment import LinearAlignment, align
+from BSAFusionLib.engine.alignment_search import AlignmentSearch
 from BSAFusionLib.engine.body_mask import body_mask
 from BSAFusionLib.engine.errors import Cancelled, InputError
 from BSAFusionLib.engine.geometry import points_ras
@@ -90,6 +91,18 @@ def test_noise_is_not_called_an_alignment() -> None:
         "check the alignment, or begin with their centres on each other (center), with landmarks"
         in found.note
     )
+
+
+@pytest.mark.parametrize(("uncertainty_mm", "trusted"), [(4.9, True), (5.1, False)])
+def test_an_alignment_that_may_be_off_by_more_than_five_millimetres_is_doubted(
+    monkeypatch: pytest.MonkeyPatch, uncertainty_mm: float, trusted: bool
+) -> None:
+    monkeypatch.setattr(AlignmentSearch, "rigid", AlignmentSearch.stay)
+    monkeypatch.setattr(AlignmentSearch, "uncertainty_mm", lambda *_: uncertainty_mm)
+    found = align(FIXED, head(CT_GRID, "ct"))
+    assert found.converged == trusted
+    told = f"The alignment may be off by about {uncertainty_mm} mm"
+    assert f"{told}." in found.note if trusted else found.note.startswith(f"{told}: check the alignment, or")
 
 
 def test_a_second_run_gives_the_same_result_and_progress_grows_to_its_total() -> None:

@@ -18,10 +18,11 @@ from .volume import Volume
 _CLEAR_GAIN = 1.1  # the score must rise by 10 % before the volumes are moved, or stretched
 _LEAST_SIMILARITY = 0.01
 _LEAST_OVERLAP = 0.3
+_LARGEST_UNCERTAINTY_MM = 5.0
 _STRETCH = (0.8, 1.25)
 _STAYED = "The volumes already fit and were left in place."
 _START_KEPT = "The initial transform already fits and was kept."
-_UNCERTAIN = "The alignment may be off by about {:.1f} mm."
+_UNCERTAIN = "The alignment may be off by about {:.1f} mm"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +74,11 @@ def align(
     note, converged, uncertainty = _describe(found.matrix, search.center), True, None
     matrix = found.matrix
     if method in ("rigid", "affine"):
-        converged, doubt = _judge(search, found)
         if found.score < _CLEAR_GAIN * stay.score:
             matrix, note = stay.matrix, _STAYED if start is None else _START_KEPT
         uncertainty = search.uncertainty_mm(found.matrix, matrix)
-        note = doubt or f"{note} {_UNCERTAIN.format(uncertainty)}"
+        converged, doubt = _judge(search, found, uncertainty)
+        note = doubt or f"{note} {_UNCERTAIN.format(uncertainty)}."
     before, after = search.similarity(np.eye(4)), search.similarity(matrix)
     seconds = time.perf_counter() - began
     return LinearAlignment(matrix, method, before, after, seconds, converged, note, uncertainty)
@@ -97,7 +98,7 @@ def _find(search: AlignmentSearch, method: str) -> Found:
     return affine if plausible and affine.score > _CLEAR_GAIN * rigid.score else rigid
 
 
-def _judge(search: AlignmentSearch, found: Found) -> tuple[bool, str]:
+def _judge(search: AlignmentSearch, found: Found, uncertainty_mm: float) -> tuple[bool, str]:
     """Whether the result can be trusted; if not, why."""
     similarity = search.similarity(found.matrix)
     inside = search.overlap(found.matrix)
@@ -107,6 +108,8 @@ def _judge(search: AlignmentSearch, found: Found) -> tuple[bool, str]:
         doubt = f"Only {100 * inside:.0f} % of the smaller volume lies inside the other"
     elif found.rival_mm > 0:
         doubt = f"Another alignment, {found.rival_mm:.0f} mm away, fits as well"
+    elif uncertainty_mm > _LARGEST_UNCERTAINTY_MM:
+        doubt = _UNCERTAIN.format(uncertainty_mm)
     else:
         return True, ""
     return False, f"{doubt}: check the alignment, or {BEGIN_ELSEWHERE}."
