@@ -156,7 +156,7 @@ class AlignmentSearch:
         return Found(self._turned(matrix(best)), height, rigid.rival_mm)
 
     def uncertainty_mm(self, best: Matrix, answer: Matrix) -> float:
-        """How far poses that fit best in some respect lie from the answer, root mean square, mm.
+        """How far poses that fit best in some respect lie from the answer: the median, mm.
 
         best: the fixed-to-moving transform that fits best in all, near which those poses are searched: two
         halves of the body, each by intensities alone and by gradients alone. answer: the one that is taken.
@@ -170,7 +170,8 @@ class AlignmentSearch:
 
         halves = self._fine.halves(_HALF_CELL * self._radius_mm)
         others = [other(s) for half in halves for s in (half.mutual_information, half.gradient_agreement)]
-        return float(np.sqrt(np.mean([self._apart_mm(pose, taken) ** 2 for pose in others])))
+        # one of the four may lose its way
+        return float(np.median([self._apart_mm(pose, taken) for pose in others]))
 
     def _apart_mm(self, a: Matrix, b: Matrix) -> float:
         """Root mean square distance of the points under two transforms, as if they filled a ball."""
