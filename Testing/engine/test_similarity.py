@@ -33,7 +33,7 @@ def test_it_agrees_with_the_entropies_of_a_plain_histogram() -> None:
         return float(-(p * np.log(p)).sum())
 
     truth = (entropy(a) + entropy(b)) / entropy(a * 100 + b) - 1
-    found = Similarity(sampled, partner, count=10_000).mutual_information(np.eye(4))
+    found = Similarity(sampled, partner, count=10_000, scatter=0).mutual_information(np.eye(4))
     assert found == pytest.approx(truth, rel=1e-3)
 
 
@@ -77,3 +77,16 @@ def test_two_halves_share_all_points_like_the_fields_of_a_chess_board() -> None:
     assert overlaps[0] != overlaps[1]
     assert min(overlaps) < whole.overlap(shift) < max(overlaps)
     assert overlaps == pytest.approx([whole.overlap(shift)] * 2, abs=0.1)
+
+
+def test_points_are_scattered_so_that_no_shift_puts_all_of_them_on_voxels() -> None:
+    """Points on the centres of voxels would leave the volume a whole plane at a time."""
+    grid = axial_grid((10, 10, 10))
+    everywhere = np.ones(grid.shape, bool)
+    values = np.random.default_rng(9).random(grid.shape).astype(np.float32)
+    flat = Level(values, np.zeros((*grid.shape, 3), np.float32), everywhere, everywhere, grid.ijk_to_ras)
+    similarity = Similarity(flat, flat, 10_000)
+    columns = grid.shape[2]
+    for shift_mm in (10.0, 12.0, 14.0, 16.0, 18.0, 20.0):
+        outside = 1 - similarity.overlap(rigid((0, 0, 0), (shift_mm, 0, 0)))
+        assert outside == pytest.approx(shift_mm / (10 * columns), abs=0.004)

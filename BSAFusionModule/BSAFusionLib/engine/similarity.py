@@ -25,26 +25,30 @@ class Similarity:
     where a PET meets soft tissue: on PETs made from CTs it is best 1.5 mm beside the truth, the agreement
     0.5 mm. The product falls with the square of the part of the points that lie inside the other volume:
     without that, limbs slide along themselves until little is left to compare. The points are drawn once,
-    with a fixed seed, so that the same transform gives the same number.
+    with a fixed seed, so that the same transform gives the same number. They are scattered within their
+    voxels: on the voxels' centres, every pose that puts grid on grid is spared the blur of interpolation and
+    scores higher than its neighbours (Pluim 2000b), by a whole voxel beside the truth as well.
     """
 
-    def __init__(self, sampled: Level, other: Level, count: int, seed: int = 0) -> None:
+    def __init__(self, sampled: Level, other: Level, count: int, seed: int = 0, scatter: float = 1.0) -> None:
+        random = np.random.default_rng(seed)
         index = np.argwhere(sampled.near)
         if len(index) > count:
-            index = index[np.sort(np.random.default_rng(seed).choice(len(index), count, replace=False))]
-        at = tuple(index.T)
-        points = index[:, ::-1] @ sampled.ijk_to_ras[:3, :3].T + sampled.ijk_to_ras[:3, 3]
+            index = index[np.sort(random.choice(len(index), count, replace=False))]
+        last = np.array(sampled.values.shape[::-1]) - 1
+        places = np.clip(index[:, ::-1] + scatter * (random.random(index.shape) - 0.5), 0, last)
+        points = places @ sampled.ijk_to_ras[:3, :3].T + sampled.ijk_to_ras[:3, 3]
+        own = _interpolated(_table(sampled), last + 1, places.T.astype(np.float32))
         self.center: NDArray[np.float64] = points.mean(axis=0)
         self.radius_mm = float(np.sqrt(((points - self.center) ** 2).sum(axis=1).mean()))
         self._points = (points - self.center).T.astype(np.float32)  # twice as fast, and exact to 1e-4 mm
-        self._bins = np.minimum((sampled.values[at] * _BINS).astype(np.intp), _BINS - 1)
-        self._gradients = np.ascontiguousarray(sampled.gradient[at].T)
+        self._bins = np.minimum((own[0] * _BINS).astype(np.intp), _BINS - 1)
+        self._gradients = np.ascontiguousarray(own[1:])
         self._lengths = _length(self._gradients)
         self._ras_to_ijk = np.linalg.inv(other.ijk_to_ras)
         self._size = np.array(other.values.shape[::-1])
-        other_bins = (other.values * (_BINS - 1)).reshape(-1, 1)
-        # value and gradient of a voxel lie together: memory is read in one place instead of four
-        self._other = np.concatenate([other_bins, other.gradient.reshape(-1, 3)], axis=1)
+        self._other = _table(other)
+        self._other[:, 0] *= _BINS - 1
 
     def __call__(self, matrix: Matrix) -> float:
         """Mutual information times the squared agreement of gradients under matrix."""
@@ -86,22 +90,8 @@ class Similarity:
         index = total[:3, :3].astype(np.float32) @ self._points + middle[:, None].astype(np.float32)
         last = (self._size - 1).astype(np.float32)[:, None]
         inside = np.logical_and.reduce((index > -0.5) & (index < last + 0.5))
-        return self._interpolate(np.minimum(np.maximum(index[:, inside], 0), last)), inside
-
-    def _interpolate(self, index: Floats) -> Floats:
-        corner = np.floor(np.minimum(index, (self._size - 2).astype(np.float32)[:, None]))
-        x, y, z = index - corner
-        columns, rows, _ = self._size
-        i, j, k = corner.astype(np.intp)
-        at, plane = i + columns * (j + rows * k), columns * rows
-        total = np.zeros((index.shape[1], 4), np.float32)
-        for depth, z_share in ((0, 1 - z), (plane, z)):
-            for row, yz_share in ((0, (1 - y) * z_share), (columns, y * z_share)):
-                for column, share in ((0, (1 - x) * yz_share), (1, x * yz_share)):
-                    values = self._other.take(at + (depth + row + column), axis=0)
-                    values *= share[:, None]
-                    total += values
-        return np.ascontiguousarray(total.T)
+        within = np.minimum(np.maximum(index[:, inside], 0), last)
+        return _interpolated(self._other, self._size, within), inside
 
     def _information(self, partners: Floats, inside: NDArray[np.bool_]) -> float:
         """Normalised mutual information less 1, times the part of the points inside."""
@@ -117,6 +107,28 @@ class Similarity:
         cosines = np.einsum("ij,ij->j", others, self._gradients[:, inside]) / (lengths * other_lengths)
         agreement = float(np.sum(cosines**2 * np.minimum(lengths, other_lengths)))
         return agreement / float(np.sqrt(self._bins.size * lengths.size))
+
+
+def _table(level: Level) -> Floats:
+    """Value and gradient of a voxel side by side, (n, 4): memory is read in one place instead of four."""
+    return np.concatenate([level.values.reshape(-1, 1), level.gradient.reshape(-1, 3)], axis=1)
+
+
+def _interpolated(table: Floats, size: NDArray[np.int_], index: Floats) -> Floats:
+    """A table of voxels, linearly interpolated at index (3, n), i j k inside of size; (4, n)."""
+    corner = np.floor(np.minimum(index, (size - 2).astype(np.float32)[:, None]))
+    x, y, z = index - corner
+    columns, rows, _ = size
+    i, j, k = corner.astype(np.intp)
+    at, plane = i + columns * (j + rows * k), columns * rows
+    total = np.zeros((index.shape[1], 4), np.float32)
+    for depth, z_share in ((0, 1 - z), (plane, z)):
+        for row, yz_share in ((0, (1 - y) * z_share), (columns, y * z_share)):
+            for column, share in ((0, (1 - x) * yz_share), (1, x * yz_share)):
+                values = table.take(at + (depth + row + column), axis=0)
+                values *= share[:, None]
+                total += values
+    return np.ascontiguousarray(total.T)
 
 
 def _length(vectors: Floats) -> Floats:
