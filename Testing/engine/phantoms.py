@@ -94,3 +94,15 @@ def head(grid: Grid, modality: str, pose: Matrix | None = None) -> Volume:
         share = np.clip(0.5 + depth_mm / blur_mm, 0, 1)
         values += share * (part[column] - values)
     return Volume(values.astype(np.float32), grid.ijk_to_ras, f"head {modality}")
+
+
+FOLDS = {"mr": 150.0, "ct": -20.0, "pet": 2.0}
+
+
+def brain(grid: Grid, modality: str) -> Volume:
+    """The head with folds of 20 to 30 mm in its brain, as each modality shows them."""
+    plain = head(grid, modality)
+    x, y, z = np.moveaxis(points_ras(grid) / 10.0, -1, 0)
+    folds = np.tanh(3 * np.sin(2.3 * x + np.sin(y)) * np.sin(2.7 * y + np.sin(z)) * np.sin(3.1 * z + x))
+    inside = (x / 6) ** 2 + (y / 8) ** 2 + (z / 7) ** 2 < 1
+    return plain.with_array((plain.array + FOLDS[modality] * folds * inside).astype(np.float32))

@@ -20,25 +20,16 @@ from BSAFusionLib.engine.self_similarity import self_similarity
 from BSAFusionLib.engine.volume import Grid, Volume
 from numpy.typing import NDArray
 
+from Testing.engine.confirmation import everything_confirmed
 from Testing.engine.networks import Shift, network
-from Testing.engine.phantoms import axial_grid, head, rigid, smooth_field, tilted_grid
+from Testing.engine.phantoms import axial_grid, brain, rigid, smooth_field, tilted_grid
 
-CONTRAST = {"mr": 150.0, "ct": -20.0, "pet": 2.0}
 GRID = tilted_grid((60, 60, 55), (3.5, 3.8, 4.0), (6, -4, 9), center=(0, 0, -8))
 POSE = rigid((10, 5, -8), (12, 9, -6))
 
 
 def silence(_done: int, _total: int) -> None:
     """Nobody waits."""
-
-
-def brain(grid: Grid, modality: str) -> Volume:
-    """The head with folds of 20 to 30 mm in its brain, as each modality shows them."""
-    plain = head(grid, modality)
-    x, y, z = np.moveaxis(points_ras(grid) / 10.0, -1, 0)
-    folds = np.tanh(3 * np.sin(2.3 * x + np.sin(y)) * np.sin(2.7 * y + np.sin(z)) * np.sin(3.1 * z + x))
-    inside = (x / 6) ** 2 + (y / 8) ** 2 + (z / 7) ** 2 < 1
-    return plain.with_array((plain.array + CONTRAST[modality] * folds * inside).astype(np.float32))
 
 
 FIXED = brain(axial_grid(), "mr")
@@ -155,6 +146,7 @@ def test_self_similarity_does_not_change_with_contrast() -> None:
     assert found.std() > 0.1
 
 
+@everything_confirmed()
 def test_the_verdict_weighs_both_parts_on_their_own_and_looks_before_and_after_the_bending() -> None:
     known = LinearAlignment(POSE, "rigid", 0.1, 0.2, 1.0, True, "")
     config = FusionConfig(fixed_modality="mr", modality="ct", registration_spacing_mm=4.0)

@@ -21,6 +21,7 @@ from Testing.engine.phantoms import axial_grid, head, rigid, tilted_grid
 
 PLAIN = FusionConfig(init="none", elastic="slices", slice_smoothing_mm=0.0, registration_spacing_mm=4.0)
 COARSE = axial_grid((5.0, 5.0, 12.0))
+pytestmark = pytest.mark.usefixtures("confirmed")
 
 
 @pytest.fixture(scope="module")

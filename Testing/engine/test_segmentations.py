@@ -14,6 +14,7 @@ from BSAFusionLib.engine.reference import Reference
 from BSAFusionLib.engine.segmentations import Segmentations, agreement, check_segmentations, compare
 from numpy.typing import NDArray
 
+from Testing.engine.confirmation import everything_confirmed
 from Testing.engine.networks import Shift, network
 from Testing.engine.phantoms import axial_grid, head, ramp, tilted_grid
 from Testing.scene.results import make_result
@@ -73,6 +74,7 @@ def labels_pair() -> tuple[Volume, Volume, Volume, Volume]:
     return mr, ct, mr.with_array(first, "mr labels"), ct.with_array(second, "ct labels")
 
 
+@everything_confirmed()
 def test_a_run_reports_every_common_label_by_stage(tmp_path: Path) -> None:
     """One column of 4 mm, while the volumes fit as they are: after is worse than before."""
     mr, ct, first, second = labels_pair()

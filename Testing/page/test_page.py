@@ -17,6 +17,7 @@ from BSAFusionLib.page.png import png
 from BSAFusionLib.page.words import measures, reference_lines
 from PIL import Image
 
+from Testing.engine.confirmation import everything_confirmed
 from Testing.engine.networks import Shift, network
 from Testing.engine.phantoms import axial_grid, head
 
@@ -35,7 +36,8 @@ def run() -> Run:
         confidence=True,
         inverse=True,
     )
-    result = fuse(fixed, moving, config, network(Shift(1.0, 0.0)))
+    with everything_confirmed():
+        result = fuse(fixed, moving, config, network(Shift(1.0, 0.0)))
     return fixed, moving, result
 
 

@@ -20,6 +20,7 @@ _TITLES = {
     Tone.CHECK: _("Check before use"),
     Tone.DO_NOT_USE: _("Do not use"),
 }
+_NOTICEABLE_MM = 0.5
 _LISTS = re.compile(r"\[[^\[\]{}]*\]")
 
 
@@ -34,7 +35,8 @@ def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> 
         *warnings,
         *advice(report),
     ]
-    message = "\n".join([*(f"• {sentence}" for sentence in told), result_line(report, seconds)])
+    lines = [*(f"• {sentence}" for sentence in told), *_left_out(report), result_line(report, seconds)]
+    message = "\n".join(lines)
     return Outcome(
         message,
         details(report),
@@ -44,6 +46,13 @@ def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> 
         reasons=tuple(reasons),
         warnings=warnings,
     )
+
+
+def _left_out(report: Mapping[str, Any]) -> Iterator[str]:
+    """Why a displacement that the network found cannot be seen in the result."""
+    in_slices = report.get("in_slices")
+    if in_slices and in_slices["found_mm"] - in_slices["mean_mm"] > _NOTICEABLE_MM:
+        yield in_slices["note"]
 
 
 def result_line(report: Mapping[str, Any], seconds: float) -> str:
@@ -101,6 +110,8 @@ def _readable(report: Mapping[str, Any]) -> Iterator[str]:
             "{max:.1f} mm at most"
         )
         yield text.format(**moved)
+    if "in_slices" in report:
+        yield report["in_slices"]["note"]
     if "model" in report:
         yield _("Network: {id} {version} on {device}").format(**report["model"])
     times = report.get("seconds", {})

@@ -15,24 +15,29 @@ _SLICES = 4
 
 
 def forward_backward_mm(
-    network: FusionNetwork, fixed: Stack, moving: Stack, inside: NDArray[np.bool_], pixel_mm: float
+    network: FusionNetwork,
+    fixed: Stack,
+    moving: Stack,
+    inside: NDArray[np.bool_],
+    pixel_mm: float,
+    share: float = 1.0,
 ) -> float | None:
     """How far a pixel comes back from where it started, mm, on average over what both images show.
 
     fixed, moving: (N, H, W) in [0, 1]; inside: (N, H, W), where the moving image has values. A few slices,
     evenly spread over those with content, are registered forth and back; None where there are none. Back,
     they are mirrored: the network subtracts one direction from the other, so that swapping alone would only
-    change signs.
+    change signs. share: how much of the network's displacement is published, and taken here; None for none.
     """
     shown = (fixed > 0) & (moving > 0) & inside
     content = np.flatnonzero(shown.mean(axis=(1, 2)) > 0.02)
-    if content.size == 0:
+    if content.size == 0 or share == 0:
         return None
     steps = np.linspace(0, content.size - 1, min(_SLICES, content.size) + 2)[1:-1]
     chosen = content[np.unique(steps.round().astype(int))]
-    forth = network.register(fixed[chosen], moving[chosen])
+    forth = share * network.register(fixed[chosen], moving[chosen])
     back = network.register(moving[chosen][..., ::-1], fixed[chosen][..., ::-1])[..., ::-1]
-    back = back * np.array([-1, 1], np.float32)[:, None, None]
+    back = back * (share * np.array([-1, 1], np.float32))[:, None, None]
     rest = forth + _at(back, forth)
     return float(pixel_mm * np.hypot(rest[:, 0], rest[:, 1])[shown[chosen]].mean())
 

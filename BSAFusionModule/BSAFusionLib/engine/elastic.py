@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .elastic_evidence import Evidence
+from .elastic_evidence import AS_A_WHOLE, Evidence
 from .elastic_pair import ElasticPair
 from .elastic_search import Reach, sample, sample_at, search
 from .geometry import extent_mm
@@ -78,13 +78,7 @@ class Elastic:
     def described(self) -> dict[str, Any]:
         """What a report says about it."""
         length = np.linalg.norm(self.displacement, axis=0)
-        return {
-            "share": self.share,
-            "mean_mm": float(length.mean()),
-            "max_mm": float(length.max()),
-            "information_gain": self.evidence.gain,
-            "information_score": self.evidence.score,
-        }
+        return self.evidence.described(self.share, length)
 
 
 def bend(fixed: Volume, moving: Volume, initial: Matrix, tell: Callable[[int, int], None]) -> Elastic:
@@ -110,7 +104,8 @@ def bend(fixed: Volume, moving: Volume, initial: Matrix, tell: Callable[[int, in
         step = search(*pair.sides(field), pair.spacing, stage.reach, stage.smooth_mm, count)
         field = pair.in_mm(step + sample(pair.in_voxels(field), step))
     evidence = pair.evidence(field)
-    return Elastic(_in_ras(evidence.share * field, pair.grid), evidence.share, evidence)
+    share = evidence.share(AS_A_WHOLE)
+    return Elastic(_in_ras(share * field, pair.grid), share, evidence)
 
 
 def _pairs(

@@ -71,7 +71,7 @@ class ElasticPair:
         (before, near, inside), (after, _, still_inside) = (self._pulled(u) for u in (0 * field, field))
         common = (near.maximum(self._fixed[1]) > 0.5) & inside & still_inside
         still, first, second = (array.numpy() for array in (self._fixed[0], before, after))
-        return weigh(still, first, second, common.numpy(), self.spacing)
+        return weigh(still, first, second, common.numpy(), self.spacing)[0]
 
     def resized(self, field: Tensor) -> Tensor:
         """A field of another resolution in this one."""

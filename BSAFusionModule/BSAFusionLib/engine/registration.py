@@ -14,6 +14,7 @@ from .field import to_millimetres
 from .jacobian import Repair, repair_folds
 from .network import FusionNetwork
 from .run import Run
+from .slice_gate import InSlices, keep_confirmed
 from .slice_steps import SquareView, register_slices
 from .slices import SliceFrame, SquarePixels, choose_axis
 from .source import Pulled, Source
@@ -28,8 +29,8 @@ class Registration:
     view: both in the square pixels of the slices. alignment: the linear part, applied last.
     elastic: what bends the volume as a whole; None where slices alone are bent.
     seen: the moving volume after these two, in square pixels, as the network saw it.
-    in_slices: what the network added, (N, 2, H, W), square pixels, applied first.
-    displacement: in_slices and elastic together, u on the fixed grid, (K, J, I, 3), float32, mm, RAS
+    slices: what is kept of what the network added, applied first.
+    displacement: slices and elastic together, u on the fixed grid, (K, J, I, 3), float32, mm, RAS
     components, free of folds. repair: what that took.
     """
 
@@ -37,9 +38,14 @@ class Registration:
     alignment: LinearAlignment
     elastic: Elastic | None
     seen: Pulled
-    in_slices: NDArray[np.float32]
+    slices: InSlices
     displacement: NDArray[np.float32]
     repair: Repair
+
+    @property
+    def in_slices(self) -> NDArray[np.float32]:
+        """The kept displacement in the slices, (N, 2, H, W), square pixels."""
+        return self.slices.displacement
 
 
 def register(
@@ -59,10 +65,11 @@ def register(
         seen = view.pull(alignment.matrix, None if bent is None else bent.on(grid))
     in_slices = register_slices(network, view, seen, config, run)
     with run.step("Checking the displacement"):
-        displacement = to_millimetres(in_slices, view.square)
+        slices = keep_confirmed(view, seen, in_slices, searched=elastic is not None)
+        displacement = to_millimetres(slices.displacement, view.square)
         total = displacement if bent is None else bent.after(displacement, grid)
         displacement, repair = repair_folds(total, grid)
-    return Registration(view, alignment, elastic, seen, in_slices, displacement, repair)
+    return Registration(view, alignment, elastic, seen, slices, displacement, repair)
 
 
 def _bend(first: Source, second: Source, alignment: LinearAlignment, run: Run) -> Elastic:

@@ -38,6 +38,7 @@ def build_report(found: Registration, network: FusionNetwork, config: FusionConf
         "geometry": _describe_geometry(found.view),
         "alignment": asdict(alignment) | {"matrix": alignment.matrix.tolist()},
         "elastic": None if elastic is None else elastic.described(),
+        "in_slices": found.slices.described(),
         "quality": quality,
         "warnings": _warnings(network, alignment, found.repair, quality),
         "verdict": _judge(found, network, quality),

@@ -46,7 +46,7 @@ def measure_trust(found: Registration, network: FusionNetwork) -> dict[str, Any]
         **_parts(found),
         "folded_share": found.repair.folded / fixed.array.size,
         "forward_backward_mm": forward_backward_mm(
-            network, view.slices, seen.unit, seen.inside, view.square.pixel
+            network, view.slices, seen.unit, seen.inside, view.square.pixel, found.slices.share
         ),
         "fixed_unfamiliarity": _unfamiliarity(view.slices, view.fixed.modality, view.square.pixel),
         "moving_unfamiliarity": _of_pulled(seen, view.moving.modality, view.square.pixel),
@@ -73,7 +73,7 @@ def _after_bending(found: Registration) -> dict[str, float]:
 
 
 def _parts(found: Registration) -> dict[str, float]:
-    """Size and roughness of both parts of the displacement; intensities have confirmed only the bending."""
+    """Size and roughness of both parts of the displacement, as far as they are kept."""
     square = found.view.square
     in_slices = square.pixel * np.moveaxis(found.in_slices, 1, -1)
     spacing = np.array([square.pixel, square.pixel, square.frame.spacing[0]])

@@ -83,6 +83,9 @@ def measures(report: Report) -> list[Line]:
         for (group, key), (name, meaning) in _FIELD.items()
         if key in quality.get(group, {})
     ]
+    if "in_slices" in report:
+        kept = report["in_slices"]
+        lines.append(Line("Network's displacement, part kept", (None, None, kept["share"]), kept["note"]))
     if "roughness" in quality:
         lines.append(Line("Roughness", (None, None, quality["roughness"]), _ROUGHNESS, 3))
     if "folds_repaired" in quality:
