@@ -114,6 +114,12 @@ def test_the_volume_may_be_bent_as_a_whole_farther_than_its_slices_are() -> None
     assert judge(SOUND | {"in_slices_roughness": 0.32})["verdict"] == CHECK
 
 
+def test_nothing_is_told_to_be_right_or_wrong_for_sure() -> None:
+    surely = {"mirror_fit": 0.2, "local_fit": 0.9, "information_gain": 20.0, "edge_gain": 9.0}
+    assert trust(SOUND | surely) > 0.995
+    assert "like this one, 99% are right" in judge(SOUND | surely)["reasons"][0]
+
+
 def test_what_was_not_measured_is_no_reason() -> None:
     assert judge(SOUND | {"nmi_change": None, "forward_backward_mm": None})["verdict"] == GOOD
 

@@ -85,7 +85,7 @@ def _against(numbers: Mapping[str, Any], verdict: str) -> Iterator[str]:
     for limit in LIMITS:
         value = numbers.get(limit.number)
         if value is not None and _level(limit, float(value)) == verdict:
-            yield limit.against.format(**numbers, value=float(value))
+            yield limit.against.format(**numbers, value=_told(limit, value))
             if limit.number == "trust":
                 yield from _signs(numbers, against=True)
 
@@ -94,8 +94,13 @@ def _in_favour(numbers: Mapping[str, Any]) -> Iterator[str]:
     for limit in LIMITS:
         value = numbers.get(limit.number)
         if limit.in_favour and value is not None:
-            yield limit.in_favour.format(**numbers, value=float(value))
+            yield limit.in_favour.format(**numbers, value=_told(limit, value))
     yield from _signs(numbers, against=False)
+
+
+def _told(limit: Limit, value: float) -> float:
+    """A number as it is told: nobody can be trusted to 100 %, or not at all."""
+    return min(max(float(value), 0.01), 0.99) if limit.number == "trust" else float(value)
 
 
 def _signs(numbers: Mapping[str, Any], against: bool) -> Iterator[str]:

@@ -59,9 +59,9 @@ SIGNS: tuple[Sign, ...] = (
         "local_fit",
         between=(0.0, 0.7),
         against="Only {value:.0%} of {local_fit_regions} regions fit best where they lie, within "
-        "{local_fit_within_mm:.0f} mm (chance: 15 %).",
+        "{local_fit_within_mm:.0f} mm (chance: 15%).",
         in_favour="{value:.0%} of {local_fit_regions} regions fit best where they lie, within "
-        "{local_fit_within_mm:.0f} mm (chance: 15 %).",
+        "{local_fit_within_mm:.0f} mm (chance: 15%).",
     ),
     Sign(
         "information_gain",
@@ -188,7 +188,7 @@ LIMITS: tuple[Limit, ...] = (
         "above",
         check=10.0,
         do_not_use=None,
-        against="The displacement inside the slices is large: 5 % of it lies above {value:.1f} mm.",
+        against="The displacement inside the slices is large: 5% of it lies above {value:.1f} mm.",
         measured=_FIELD + " (7.3 mm).",
     ),
     Limit(
@@ -212,7 +212,7 @@ LIMITS: tuple[Limit, ...] = (
         "above",
         check=17.5,
         do_not_use=None,
-        against="The volume is bent far as a whole: 5 % of the displacement lies above {value:.1f} mm.",
+        against="The volume is bent far as a whole: 5% of the displacement lies above {value:.1f} mm.",
         measured=_BENT + "up to 17.3 mm; wrong pairs are bent by up to 20 mm.",
     ),
     Limit(
