@@ -96,7 +96,7 @@ def test_a_start_that_is_nearly_right_is_refined_where_a_search_alone_would_not_
     start = rigid((3, -2, 2), (4, -5, 3)) @ FAR
     found = align(FIXED, moving, start=start)
     assert error_mm(start, FAR) > 5
-    assert error_mm(found.matrix, FAR) < 0.7
+    assert error_mm(found.matrix, FAR) < 0.8
     assert found.converged
 
 
@@ -104,7 +104,7 @@ def test_the_smaller_volume_may_be_the_moving_one_or_the_fixed_one() -> None:
     small = head(CT_GRID, "ct", np.asarray(np.linalg.inv(FAR)))
     start = rigid((3, -2, 2), (4, -5, 3)) @ FAR
     back = align(small, FIXED, start=np.asarray(np.linalg.inv(start)))
-    assert error_mm(np.asarray(np.linalg.inv(back.matrix)), FAR) < 0.7
+    assert error_mm(np.asarray(np.linalg.inv(back.matrix)), FAR) < 0.8
 
 
 def test_no_further_alignment_keeps_the_start_exactly_even_where_it_shears() -> None:
