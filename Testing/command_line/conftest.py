@@ -1,5 +1,3 @@
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +5,7 @@ import pytest
 from BSAFusionLib.engine.io import write_volume
 from BSAFusionLib.engine.phantom import HeadPair, head_pair
 
-from Testing.engine.networks import Shift, script
+from Testing.engine.networks import Shift, install
 
 
 @dataclass(frozen=True)
@@ -31,16 +29,5 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> PhantomFiles:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a network whose displacement is one column everywhere."""
     folder = tmp_path_factory.mktemp("models")
-    content = script(Shift(x=1.0))
-    (folder / "shift.pt").write_bytes(content)
-    entry = {
-        "id": "shift",
-        "version": "1",
-        "file": "shift.pt",
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-        "summary": "One column.",
-    }
-    manifest = {"contract": 1, "default": "shift", "models": [entry]}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    install(Shift(x=1.0), folder, "shift", "1")
     return folder

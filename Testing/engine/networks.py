@@ -96,18 +96,20 @@ def network(module: nn.Module) -> TorchNetwork:
     return TorchNetwork(script(module), "test", "0", "none")
 
 
-def install(module: nn.Module, folder: Path) -> dict[str, object]:
-    """Write a network and its manifest into a folder; returns the manifest's entry."""
+def install(
+    module: nn.Module, folder: Path, name: str = "installed", version: str = "3"
+) -> dict[str, object]:
+    """Fill a folder as Resources/Models is filled, with one network; returns its entry in the manifest."""
     content = script(module)
-    (folder / "installed.pt").write_bytes(content)
+    (folder / f"{name}.pt").write_bytes(content)
     entry = {
-        "id": "installed",
-        "version": "3",
-        "file": "installed.pt",
+        "id": name,
+        "version": version,
+        "file": f"{name}.pt",
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "summary": "for tests",
     }
-    manifest = {"contract": 1, "default": "installed", "models": [entry]}
+    manifest = {"contract": 1, "default": name, "models": [entry]}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return entry

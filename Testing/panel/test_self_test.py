@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from Testing.engine.networks import Shift, install
 from Testing.host import desktop
 
 from .conftest import MODULE
-from .models import write_models
 
 
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_models(tmp_path)
+    install(Shift(), tmp_path, "still", "1")
     monkeypatch.setenv("BSAFUSION_MODELS", str(tmp_path))
 
 
