@@ -51,15 +51,15 @@ def report_with(verdict: str) -> dict[str, Any]:
         ("do not use", "Do not use", Tone.DO_NOT_USE, "Computed"),
     ],
 )
-def test_a_doubtful_result_says_so_first_and_gives_each_reason_once(
+def test_a_doubtful_result_says_what_to_do_first_and_gives_each_reason_once(
     verdict: str, title: str, tone: Tone, done: str
 ) -> None:
     told = outcome(report_with(verdict), 12.3, Published())
     assert (told.title, told.tone) == (title, tone)
     assert told.message.splitlines() == [
+        " ".join(advice(report_with(verdict))),
         "• Look twice.",
         "• It is warm.",
-        *(f"• {sentence}" for sentence in advice(report_with(verdict))),
         f"{done} in 12 s, elastic displacement 2.5 mm on average, "
         "normalised mutual information 1.050 → 1.200.",
     ]

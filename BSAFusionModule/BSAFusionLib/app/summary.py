@@ -25,20 +25,16 @@ _LISTS = re.compile(r"\[[^\[\]{}]*\]")
 
 
 def outcome(report: Mapping[str, Any], seconds: float, published: Published) -> Outcome:
-    """Tell of a run that is done: its verdict with the reasons, its numbers, and the details."""
+    """Tell of a run that is done: its verdict, what to do, the reasons, its numbers, and the details."""
     verdict = report.get("verdict", {})
     tone = Tone(verdict["verdict"]) if verdict else Tone.NOTE
     reasons = list(verdict.get("reasons", []))
     warnings = tuple(warning for warning in report.get("warnings", []) if warning not in reasons)
-    told = [
-        *(reasons if tone in (Tone.CHECK, Tone.DO_NOT_USE) else []),
-        *warnings,
-        *advice(report),
-    ]
+    what_to_do = " ".join(advice(report))
+    told = [*(reasons if tone in (Tone.CHECK, Tone.DO_NOT_USE) else []), *warnings]
     lines = [*(f"• {sentence}" for sentence in told), *_left_out(report), result_line(report, seconds)]
-    message = "\n".join(lines)
     return Outcome(
-        message,
+        "\n".join([what_to_do] * bool(what_to_do) + lines),
         details(report),
         published,
         title=_TITLES.get(tone, ""),
