@@ -13,12 +13,9 @@ from BSAFusionLib.engine.slice_steps import SquareView
 from BSAFusionLib.engine.slices import SliceFrame, SquarePixels
 from BSAFusionLib.engine.source import Pulled, Source
 from BSAFusionLib.engine.volume import Grid
-from numpy.typing import NDArray
 
 from Testing.engine.networks import Shift, network
 from Testing.engine.phantoms import axial_grid, brain, rigid
-
-Field = NDArray[np.float32]
 
 PIXEL = 2.0
 COLUMNS = 3  # of 2 mm, to the patient's left
@@ -37,16 +34,15 @@ def looked_at(grid: Grid, mm: float) -> tuple[SquareView, Pulled]:
     return view, view.pull(np.eye(4))
 
 
-def answer(view: SquareView, columns: float) -> Field:
-    """The same displacement everywhere, (N, 2, H, W), px."""
+def gate(view: SquareView, seen: Pulled, columns: float, searched: bool = False) -> InSlices:
+    """What is kept where the network answers the same everywhere."""
     found = np.zeros((len(view.slices), 2, *view.square.shape), np.float32)
     found[:, 0] = columns
-    return found
+    return keep_confirmed(view.square, view.slices, seen, found, searched)
 
 
 def kept(grid: Grid, mm: float, columns: float, searched: bool = False) -> InSlices:
-    view, seen = looked_at(grid, mm)
-    return keep_confirmed(view, seen, answer(view, columns), searched)
+    return gate(*looked_at(grid, mm), columns, searched)
 
 
 def test_what_brings_the_volumes_together_is_kept_as_it_is() -> None:
@@ -78,7 +74,7 @@ def test_where_intensities_speak_against_it_less_is_kept() -> None:
     width = view.square.shape[1]
     left = np.arange(width) < 2 * width // 3
     unit, inside = (np.where(left, getattr(apart, n), getattr(together, n)) for n in ("unit", "inside"))
-    result = keep_confirmed(view, Pulled(unit, unit, inside), answer(view, COLUMNS), searched=False)
+    result = gate(view, Pulled(unit, unit, inside), COLUMNS)
     moved = np.where(view.slices > 0.2, result.displacement[:, 0], np.nan)
     assert np.nanmean(moved[..., : width // 2]) > 0.95 * COLUMNS
     assert np.nanmean(moved[..., -width // 5 :]) < 0.4 * COLUMNS
@@ -89,7 +85,7 @@ def test_two_slices_are_evidence_enough() -> None:
     few = slice(6, 8)
     part = SquareView(view.square, view.fixed, view.moving, view.slices[few])
     seen = Pulled(seen.values[few], seen.unit[few], seen.inside[few])
-    assert keep_confirmed(part, seen, answer(part, COLUMNS), searched=False).share > 0.9
+    assert gate(part, seen, COLUMNS).share > 0.9
 
 
 @pytest.mark.parametrize("contents", ["noise", "flat"])
@@ -97,7 +93,7 @@ def test_where_nothing_is_shown_nothing_is_kept(contents: str) -> None:
     view, seen = looked_at(THICK, 0.0)
     noise = np.random.default_rng(0).random(seen.unit.shape, np.float32)
     unit = noise if contents == "noise" else np.full_like(noise, 0.5)
-    result = keep_confirmed(view, Pulled(unit, unit, seen.inside), answer(view, 2), searched=False)
+    result = gate(view, Pulled(unit, unit, seen.inside), 2)
     assert result.share == 0
 
 

@@ -65,7 +65,7 @@ def register(
         seen = view.pull(alignment.matrix, None if bent is None else bent.on(grid))
     in_slices = register_slices(network, view, seen, config, run)
     with run.step("Checking the displacement"):
-        slices = keep_confirmed(view, seen, in_slices, searched=elastic is not None)
+        slices = keep_confirmed(view.square, view.slices, seen, in_slices, elastic is not None)
         displacement = to_millimetres(slices.displacement, view.square)
         total = displacement if bent is None else bent.after(displacement, grid)
         displacement, repair = repair_folds(total, grid)

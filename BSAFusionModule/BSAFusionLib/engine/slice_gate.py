@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .elastic_evidence import AS_A_WHOLE, IN_SLICES, Evidence, cube_steps, weigh
 from .interpolation import apply_along, gaussian_matrix, linear_matrix
 from .resample import resample
-from .slice_steps import SquareView
+from .slices import SquarePixels
 from .source import Pulled
 from .volume import Volume
 
@@ -59,21 +59,24 @@ class InSlices:
         return f"{moved} confirmed by the intensities in part: {self.share:.0%} of it are kept."
 
 
-def keep_confirmed(view: SquareView, seen: Pulled, found: Stack, searched: bool) -> InSlices:
+def keep_confirmed(
+    square: SquarePixels, fixed: Stack, seen: Pulled, found: Stack, searched: bool
+) -> InSlices:
     """Shrink a displacement, (N, 2, H, W) in square pixels, where intensities do not confirm it.
 
-    seen: the moving volume without it. searched: whether the volume as a whole has been searched for what
-    bends it; in slices close enough for that, the network must show as much evidence as the search.
+    fixed: (N, H, W) in [0, 1]. seen: the moving volume without the displacement. searched: whether the volume
+    as a whole has been searched for what bends it; in slices close enough for that, the network must show as
+    much evidence as the search.
     """
-    pixel, between = view.square.pixel, view.square.frame.spacing[0]
+    pixel, between = square.pixel, square.frame.spacing[0]
     factor = max(1, round(_COMPARED_MM / pixel))
     spacing = np.array([between, factor * pixel, factor * pixel])
     after, inside = _moved(seen, found)
-    fixed, before, after, covered = (
-        _pooled(stack, factor) for stack in (view.slices, seen.unit, after, inside & seen.inside)
+    still, before, after, covered = (
+        _pooled(stack, factor) for stack in (fixed, seen.unit, after, inside & seen.inside)
     )
-    common = _near(np.maximum(fixed, before), factor * pixel) & (covered > 0.99)
-    evidence, rise = weigh(fixed, before, after, common, spacing)
+    common = _near(np.maximum(still, before), factor * pixel) & (covered > 0.99)
+    evidence, rise = weigh(still, before, after, common, spacing)
     close = searched and between <= SEARCHED_MM
     local = np.clip(1 + rise.around() / _AGAINST, 0, 1)
     certain = local * evidence.share(AS_A_WHOLE if close else IN_SLICES)
