@@ -65,6 +65,14 @@ def test_a_doubtful_result_says_what_to_do_first_and_gives_each_reason_once(
     ]
 
 
+@pytest.mark.parametrize(("kept_mm", "told"), [(0.0, True), (1.4, False)])
+def test_a_displacement_that_was_left_out_is_told(kept_mm: float, told: bool) -> None:
+    note = "The network's displacement was not confirmed by the intensities and left out."
+    in_slices = {"found_mm": 1.5, "mean_mm": kept_mm, "note": note}
+    message = outcome({**report_with("good"), "in_slices": in_slices}, 12.3, Published()).message
+    assert (note in message) == told
+
+
 def test_a_good_result_has_no_reasons() -> None:
     told = outcome({**report_with("good"), "warnings": []}, 12.3, Published())
     assert told.title.startswith("Good")
