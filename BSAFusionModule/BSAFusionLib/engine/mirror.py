@@ -37,8 +37,9 @@ class _Search:
     """Climbs with few points and scores with many."""
 
     def __init__(self, near: Neighbourhood) -> None:
-        self._rough = Similarity(near.fixed, near.moving, _CLIMBING)
-        self._exact = Similarity(near.fixed, near.moving, _COMPARED)
+        # the verdict's weights were set with points on the centres of voxels
+        self._rough = Similarity(near.fixed, near.moving, _CLIMBING, scatter=0)
+        self._exact = Similarity(near.fixed, near.moving, _COMPARED, scatter=0)
         self.center = self._rough.center
 
     def best(self, begin: Matrix) -> float:
