@@ -66,6 +66,7 @@ def export(
     network.trust = torch.tensor([(trust or {}).get(modality, 1.0) for modality in MODALITIES])
     metadata = {"id": model_id, "version": version, "contract": CONTRACT, "trust": trust or {}, **facts}
     metadata["training"] = {**metadata.get("training", {}), "recipe": recipe}
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model_id}.pt"
     scripted = script(network)
     with warnings.catch_warnings():

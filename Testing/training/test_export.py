@@ -63,7 +63,7 @@ def test_what_is_not_trusted_is_not_moved(checkpoint: Path, tmp_path: Path) -> N
 
 
 def test_the_manifest_holds_the_hash_of_the_file(checkpoint: Path, tmp_path: Path) -> None:
-    path = export(checkpoint, tmp_path, "tiny", "7", {})
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    path = export(checkpoint, tmp_path / "new" / "folder", "tiny", "7", {})
+    manifest = json.loads((path.parent / "manifest.json").read_text())
     assert manifest["default"] == "tiny"
     assert manifest["models"][0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
