@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("--part", default="0/1", help="n/m: every m-th run from the n-th")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no further run after this time")
     parser.add_argument("--search", help="name of older code whose alignments shall be taken")
-    parser.add_argument("--network", default="bsafusion-3", help="whose runs fit and table take")
+    parser.add_argument("--network", default="bsafusion-4", help="whose runs fit and table take")
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
     steps[options.what](options)
