@@ -1,4 +1,4 @@
-"""python -m bsafusion_training train | evaluate | ablate | speed | export."""
+"""python -m bsafusion_training train | mix | evaluate | ablate | speed | export."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .data.pairs import SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, patient_text, table_text
 from .export import export, fold_normalisation, load_average
+from .mixing import mix
 from .speed import table
 from .trainer import Recipe, Trainer, train
 from .worst import draw_worst
@@ -108,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="bsafusion_training", description=__doc__)
     commands = top.add_subparsers(required=True)
     add_train(commands.add_parser("train", help="train the network, resuming where it stopped"))
+    add_mix(commands.add_parser("mix", help="mix the weights of two runs, to go on from there"))
     add_evaluate(
         commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
     )
@@ -135,6 +137,15 @@ def add_train(training: argparse.ArgumentParser) -> None:
     training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
     training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
+
+
+def add_mix(mixing: argparse.ArgumentParser) -> None:
+    """Add the options of mix."""
+    mixing.add_argument("first", type=Path, help="checkpoint")
+    mixing.add_argument("second", type=Path, help="checkpoint; what fuses is taken from it")
+    mixing.add_argument("--share", type=float, required=True, help="of the second's weights, 0 to 1")
+    mixing.add_argument("--out", type=Path, required=True, help="checkpoint for train --start")
+    mixing.set_defaults(run=lambda options: mix(options.first, options.second, options.share, options.out))
 
 
 def add_speed(timing: argparse.ArgumentParser) -> None:
