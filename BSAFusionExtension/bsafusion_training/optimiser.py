@@ -47,7 +47,10 @@ class Muon(torch.optim.Optimizer):
 
     def direction(self, weight: Tensor) -> Tensor:
         """Return the next update of a weight, of its shape."""
-        momentum = self.state[weight].setdefault("momentum", torch.zeros_like(weight))
+        state = self.state[weight]
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        momentum = state["momentum"]
         momentum.mul_(MOMENTUM).add_(weight.grad)
         ahead = (weight.grad + MOMENTUM * momentum).flatten(1)
         return (UPDATE * max(ahead.shape) ** 0.5 * orthogonal(ahead)).reshape(weight.shape)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..command_line.supervisor import KEEP_MEMORY
 from ..engine.errors import DependencyError, InputError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _BYTES_PER_WORKER = 2 << 30
 _LOST_WORKERS = 2
 """How many workers may be lost with a pair before it is given up: the third is no accident."""
 _CONNECT_SECONDS = 15
-_NEVER = 8_000_000_000
 _SETTINGS = {
     "distributed.scheduler.allowed-failures": _LOST_WORKERS,
     # A worker gets one pair at a time: no pair waits behind another, or is blamed for its end.
@@ -34,8 +34,7 @@ _SETTINGS = {
     "distributed.worker.memory.terminate": 0.95,
     # By Dask's default glibc gives memory back at every chance, and getting it again takes two fifths of a
     # fusion. It reads these when a process starts: the variables of a worker come too late.
-    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": _NEVER,
-    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": _NEVER,
+    **{f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in KEEP_MEMORY.items()},
     # Dask's profiler looks at every worker a hundred times a second and keeps what it saw.
     "distributed.worker.profile.enabled": False,
 }

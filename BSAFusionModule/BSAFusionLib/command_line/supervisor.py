@@ -17,6 +17,8 @@ from ..engine.errors import BSAFusionError, WorkerError
 from ..engine.result import Progress
 
 _LOG_LINES = 20
+KEEP_MEMORY = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), "8000000000")
+"""For the environment of a process that fuses: with glibc, giving memory back in between only costs time."""
 
 
 class Stopped(BaseException):
@@ -66,14 +68,12 @@ def compute(request: dict[str, Any], folder: Path, progress: Progress) -> dict[s
 
 def _start_child(scratch: Path, log_file: IO[bytes]) -> subprocess.Popen[str]:
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
-    # glibc: the child ends after one fusion, and giving memory back before only costs time
-    memory = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), "8000000000")
     return subprocess.Popen(
         [sys.executable, "-m", "BSAFusionLib.command_line.child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log_file,
-        env={**memory, **os.environ, **temporary},
+        env={**KEEP_MEMORY, **os.environ, **temporary},
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C in a terminal reaches this process alone
     )

@@ -43,6 +43,11 @@ class Registration:
     repair: Repair
 
     @property
+    def bending(self) -> Elastic | None:
+        """What bends the volume as a whole; None where nothing of it is kept."""
+        return _kept(self.elastic)
+
+    @property
     def in_slices(self) -> NDArray[np.float32]:
         """The kept displacement in the slices, (N, 2, H, W), square pixels."""
         return self.slices.displacement
@@ -59,7 +64,7 @@ def register(
     """Find the displacement that a linear alignment leaves; raises Cancelled."""
     grid = first.volume.grid
     elastic = _bend(first, second, alignment, run) if config.elastic == "volume" else None
-    bent = elastic if elastic is not None and elastic.share > 0 else None
+    bent = _kept(elastic)
     with run.step("Preparing slices"):
         view = _view(first, second, config)
         seen = view.pull(alignment.matrix, None if bent is None else bent.on(grid))
@@ -70,6 +75,10 @@ def register(
         total = displacement if bent is None else bent.after(displacement, grid)
         displacement, repair = repair_folds(total, grid)
     return Registration(view, alignment, elastic, seen, slices, displacement, repair)
+
+
+def _kept(elastic: Elastic | None) -> Elastic | None:
+    return elastic if elastic is not None and elastic.share > 0 else None
 
 
 def _bend(first: Source, second: Source, alignment: LinearAlignment, run: Run) -> Elastic:

@@ -88,7 +88,6 @@ def _describe_geometry(view: SquareView) -> dict[str, Any]:
 def _measure(found: Registration) -> dict[str, Any]:
     """Similarity as loaded (before), after the initial alignment and after all, and the field's numbers."""
     view, initial, displacement, repair = found.view, found.alignment.matrix, found.displacement, found.repair
-    bent = found.elastic is not None and found.elastic.share > 0
 
     def compare(moving: Pulled) -> dict[str, Any]:
         return similarity(view.slices, moving.unit, moving.inside)
@@ -98,7 +97,7 @@ def _measure(found: Registration) -> dict[str, Any]:
     return {
         "note": NOTE,
         "before": compare(view.pull(np.eye(4))),
-        "after_initial_alignment": compare(view.pull(initial) if bent else found.seen),
+        "after_initial_alignment": compare(view.pull(initial) if found.bending else found.seen),
         "after": compare(view.pull(initial, displacement)),
         "displacement_mm": displacement_statistics(displacement),
         "roughness": roughness(displacement, frame.grid.spacing),

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .agreement import forward_backward_mm
-from .elastic import Elastic
 from .evidence import gain, local_fit
 from .familiarity import FAMILIAR, distance, statistics
 from .geometry import center_ras, extent_mm, overlap
@@ -53,13 +52,9 @@ def measure_trust(found: Registration, network: FusionNetwork) -> dict[str, Any]
     }
 
 
-def _bending(found: Registration) -> Elastic | None:
-    return found.elastic if found.elastic is not None and found.elastic.share > 0 else None
-
-
 def _after_bending(found: Registration) -> dict[str, float]:
     """The signs once more where the volume is bent as a whole; nothing where it is not."""
-    bending = _bending(found)
+    bending = found.bending
     if bending is None:
         return {}
     fixed, moving = found.view.fixed.volume, found.view.moving.volume
@@ -82,7 +77,7 @@ def _parts(found: Registration) -> dict[str, float]:
         "in_slices_roughness": roughness(in_slices, spacing),
         "in_slices_jump_mm": slice_jumps(in_slices)["mean"],
     }
-    bending = _bending(found)
+    bending = found.bending
     if bending is not None:
         u = np.moveaxis(bending.displacement, 0, -1)
         spacing = extent_mm(found.view.fixed.volume) / u.shape[2::-1]
