@@ -23,8 +23,11 @@ def ssim_map(x: Tensor, y: Tensor) -> Tensor:
 
 def gradients(x: Tensor) -> Tensor:
     """Return Sobel gradients (N, 2, H, W) of (N, 1, H, W)."""
-    kernel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]], device=x.device) / 4
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), torch.stack((kernel, kernel.T))[:, None])
+    x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    across, down = x[..., :-2] - x[..., 2:], x[..., :-2, :] - x[..., 2:, :]
+    across = across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]
+    down = down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]
+    return torch.cat((across, down), dim=1) / 4
 
 
 def correlation(x: Tensor, y: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ def step_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
 
 def registration_objective(
     network: BSAFusion, judge: nn.Linear, batch: Batch, weights: LossWeights, steps: int = 5
-) -> tuple[Tensor, dict[str, float]]:
+) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of MDF-FR and BSFA and its parts; the batch holds images of half the resolution.
 
     judge: the discriminator, a frozen copy of the classifier of an earlier epoch.
@@ -98,10 +98,10 @@ def registration_objective(
     total = sum(
         (getattr(weights, name) * part for name, part in parts.items()), start=batch.fixed.new_zeros(())
     )
-    return total, {name: float(part.detach()) for name, part in parts.items()}
+    return total, {name: part.detach() for name, part in parts.items()}
 
 
-def fusion_objective(network: BSAFusion, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def fusion_objective(network: BSAFusion, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the loss of MMFF; the batch is clean and of full resolution.
 
     Half of the pairs are fused as found (features warped with the predicted field), half as if aligned
@@ -117,4 +117,4 @@ def fusion_objective(network: BSAFusion, batch: Batch) -> tuple[Tensor, dict[str
         fused.append(network.blend(fixed[found:], target[found:]))
     with torch.autocast(fixed.device.type, enabled=False):
         loss = fusion_loss(torch.cat(fused), fixed, target)
-    return loss, {"fusion": float(loss.detach())}
+    return loss, {"fusion": loss.detach()}

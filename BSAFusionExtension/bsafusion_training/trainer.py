@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +19,8 @@ from .data.batches import BatchMaker
 from .data.pairs import Pairs
 from .network import BSAFusion, NetworkSize
 from .objective import LossWeights, fusion_objective, registration_objective
-from .optimiser import make_optimisers
+from .optimiser import make_optimisers, set_rate
+from .replay import Replay
 
 FUSION_PARTS = ("mmff.", "mdf_fr.structure.")
 """Names of the parameters that are learnt in the last steps, when registration is finished."""
@@ -75,52 +76,73 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, sets: dict[str, Pairs], device: str = "cpu") -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.device, self.step = recipe, torch.device(device), 0
+        self.recipe, self.device, self.step, self.held = recipe, torch.device(device), 0, False
         self.network = BSAFusion(recipe.size).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.judge: nn.Linear = copy.deepcopy(self.network.mdf_fr.mfrh.classifier).requires_grad_(False)
         self.optimisers = make_optimisers(self.network, recipe.rate, recipe.decay)
         self.batches = BatchMaker(sets, self.device, recipe.seed)
+        self.easy = torch.zeros((), device=self.device)
+        self.learn: Callable[[], dict[str, Tensor]] = self.learn_registration
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+            self.learn = Replay(self.learn_registration, self.batches.generator)
 
-    def advance(self) -> dict[str, float]:
-        """Take one step and return the loss's parts."""
-        rate = learning_rate(self.recipe, self.step)
-        for group in (group for optimiser in self.optimisers for group in optimiser.param_groups):
-            group["lr"] = rate
-        registering = self.step < self.recipe.steps - self.recipe.fusion_steps
-        loss, parts = self.registration_loss() if registering else self.fusion_loss()
+    def advance(self) -> dict[str, Tensor]:
+        """Take one step and return the loss's parts, which the next step may overwrite."""
+        recipe = self.recipe
+        set_rate(self.optimisers, learning_rate(recipe, self.step))
+        if self.step < recipe.steps - recipe.fusion_steps:
+            if self.step % recipe.refresh == 0:
+                self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
+            self.easy.fill_(easy_share(recipe, self.step))
+            parts = self.learn()
+        else:
+            self.hold_registration()
+            parts = self.descend(self.fusion_loss())
+        self.step += 1
+        self.update_average()
+        return parts
+
+    def learn_registration(self) -> dict[str, Tensor]:
+        """Take one step of registration."""
+        return self.descend(self.registration_loss())
+
+    def descend(self, found: tuple[Tensor, dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Change the weights by the loss's gradient, which counts as none where it is not finite."""
+        loss, parts = found
         self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        if torch.isfinite(norm):
-            for optimiser in self.optimisers:
-                optimiser.step()
-        self.step += 1
-        self.update_average()
-        return {"loss": float(loss.detach()), "gradient": float(norm), **parts}
+        broken = ~torch.isfinite(norm)
+        for parameter in self.network.parameters():
+            if parameter.grad is not None:
+                parameter.grad.masked_fill_(broken, 0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+        return {"loss": loss.detach(), "gradient": norm, **parts}
 
-    def registration_loss(self) -> tuple[Tensor, dict[str, float]]:
+    def registration_loss(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of MDF-FR and BSFA on a new batch of half the resolution."""
         recipe = self.recipe
-        if self.step % recipe.refresh == 0:
-            self.judge.load_state_dict(self.network.mdf_fr.mfrh.classifier.state_dict())
-        easy = easy_share(recipe, self.step)
-        batch = self.batches.draw(recipe.batch, recipe.image_size, easy, pixel=2)
+        batch = self.batches.draw(recipe.batch, recipe.image_size, self.easy, pixel=2)
         with self.precision():
             return registration_objective(
                 self.network, self.judge, batch, recipe.weights, recipe.network_steps
             )
 
-    def fusion_loss(self) -> tuple[Tensor, dict[str, float]]:
+    def fusion_loss(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of MMFF on a new clean batch."""
-        self.hold_registration()
         count = self.recipe.batch // 2
         batch = self.batches.draw(count, self.recipe.image_size, clean=True)
         with self.precision():
             return fusion_objective(self.network, batch)
 
     def hold_registration(self) -> None:
-        """Take over the average of what registers, and let only what fuses learn from now on."""
+        """Take over the average of what registers, once, and let only what fuses learn from now on."""
+        if self.held:
+            return
+        self.held = True
         average = self.average.state_dict()
         finished = {name: value for name, value in average.items() if not name.startswith(FUSION_PARTS)}
         self.network.load_state_dict(finished, strict=False)
@@ -140,13 +162,11 @@ class Trainer:
     def update_average(self) -> None:
         """Move the average towards the network; young averages move faster."""
         keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        for mean, value in zip(
-            self.average.state_dict().values(), self.network.state_dict().values(), strict=True
-        ):
-            if mean.dtype.is_floating_point:
-                mean.lerp_(value, 1 - keep)
-            else:
-                mean.copy_(value)
+        means, values = list(self.average.state_dict().values()), list(self.network.state_dict().values())
+        real = [i for i, mean in enumerate(means) if mean.dtype.is_floating_point]
+        counts = [i for i, mean in enumerate(means) if not mean.dtype.is_floating_point]
+        torch._foreach_lerp_([means[i] for i in real], [values[i] for i in real], 1 - keep)
+        torch._foreach_copy_([means[i] for i in counts], [values[i] for i in counts])
 
     def state(self) -> dict[str, Any]:
         """Return all that an exact continuation needs."""
@@ -198,13 +218,13 @@ def train(
 ) -> Iterator[dict[str, float]]:
     """Run to the end of the recipe, writing folder/last.pt and folder/log.jsonl; yields each logged line."""
     folder.mkdir(parents=True, exist_ok=True)
-    began, sums = time.monotonic(), dict[str, float]()
+    began, sums = time.monotonic(), dict[str, Tensor]()
     while trainer.step < trainer.recipe.steps:
         for name, value in trainer.advance().items():
-            sums[name] = sums.get(name, 0.0) + value / log_every
+            sums[name] = sums.get(name, 0) + value / log_every
         if trainer.step % log_every == 0:
             line = {"step": trainer.step, "seconds": round(time.monotonic() - began, 1)}
-            line |= {name: round(value, 4) for name, value in sums.items()}
+            line |= {name: round(float(value), 4) for name, value in sums.items()}
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
             sums.clear()

@@ -6,7 +6,7 @@ import torch
 from bsafusion_training.data.augmentation import degrade, paint_functional, random_contrast
 from bsafusion_training.data.batches import BatchMaker
 from bsafusion_training.data.deformation import affine_field, published_field, training_field
-from bsafusion_training.data.pairs import SPLIT, Pairs, read_folder
+from bsafusion_training.data.pairs import SPLIT, Pairs, part_of, read_folder
 from bsafusion_training.network.folding import jacobian_determinant
 from bsafusion_training.network.warping import resize_field, warp
 from PIL import Image
@@ -22,6 +22,23 @@ def smooth_pairs() -> Pairs:
     image = 120 * torch.exp(-3 * (x**2 + y**2)) * (1.2 + torch.sin(9 * x) * torch.cos(7 * y))
     image = image[None].to(torch.uint8)
     return Pairs(image, image, torch.tensor([1]), ["1"], ["1001"])
+
+
+CPU = torch.device("cpu")
+
+
+def flat_pairs(modality: int, low: int, high: int, cases: list[str] | None = None) -> Pairs:
+    """Pairs whose two images are equally bright everywhere: the first ones low, the last ones high."""
+    cases = cases or ["1", "2"]
+    grey = torch.tensor([low] * (len(cases) // 2) + [high] * (len(cases) // 2), dtype=torch.uint8)
+    images = grey[:, None, None].expand(-1, 256, 256).clone()
+    kinds = torch.full((len(cases),), modality)
+    return Pairs(images, images, kinds, cases, [f"{i:04d}" for i in range(len(cases))])
+
+
+def always_unless_never(count: int, probability: float | torch.Tensor, _: torch.Generator) -> torch.Tensor:
+    """Stand for chance, without luck."""
+    return torch.full((count, 1, 1, 1), float(probability) >= 1.0)
 
 
 def test_the_published_deformation_is_four_pixels_long_and_smooth() -> None:
@@ -71,6 +88,32 @@ def test_one_modality_pairs_come_before_plain_ones(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("bsafusion_training.data.batches.PLAIN", 1.0)
     maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), seed=2)
     assert maker.draw(4, 64, easy=1.0).modality.tolist() == [0] * 8
+
+
+def test_mixed_pairs_are_made_of_two_of_one_modality(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PLAIN", 0.0), ("MIXED", 1.0), ("PAINTED", 0.0)):
+        monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", value)
+    for name in ("degrade", "random_contrast", "vary_regions"):
+        monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", lambda images, *_: images)
+    monkeypatch.setattr("bsafusion_training.data.batches.chance", always_unless_never)
+    maker = BatchMaker({"CT-MRI": flat_pairs(1, 51, 102), "PET-MRI": flat_pairs(2, 153, 255)}, CPU, seed=2)
+    batch = maker.draw(16, 64, clean=True)
+    middle = torch.cat((batch.fixed, batch.moving), dim=1)[..., 32, 32]
+    of_pet = batch.modality[:16] + batch.modality[16:] == 2
+    for modality, (low, high) in ((False, (0.2, 0.4)), (True, (0.6, 1.0))):
+        values = middle[of_pet == modality]
+        assert values.min() >= low - 1e-3
+        assert values.max() <= high + 1e-3
+        assert ((values > low + 0.01) & (values < high - 0.01)).any()
+        torch.testing.assert_close(values[:, 0], values[:, 1])
+
+
+def test_one_slice_in_eight_of_the_patients_learnt_from_is_kept_for_judging() -> None:
+    pairs = flat_pairs(1, 0, 0, cases=["a"] * 16 + ["b"] * 16)
+    parts = part_of(pairs, ["b"])
+    assert parts[16:] == ["validation"] * 16
+    assert [i for i, part in enumerate(parts[:16]) if part == "neighbours"] == [3, 11]
+    assert parts[:16].count("training") == 14
 
 
 def test_background_stays_black_under_every_contrast() -> None:

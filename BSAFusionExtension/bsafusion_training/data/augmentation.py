@@ -12,7 +12,7 @@ from .deformation import elastic_field, gaussian_blur, uniform
 KNOTS = 8
 
 
-def chance(count: int, probability: float, generator: torch.Generator) -> Tensor:
+def chance(count: int, probability: float | Tensor, generator: torch.Generator) -> Tensor:
     """Return (count, 1, 1, 1) booleans, true with the given probability."""
     return uniform((count, 1, 1, 1), 0, 1, generator) < probability
 
@@ -55,6 +55,14 @@ def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
     return F.interpolate(painted, size=images.shape[-2:], mode="bilinear").clamp(0, 1)
 
 
+def vary_regions(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Make regions of half of the images brighter or darker, as uptake and coils do, so that no patient can
+    be known by his texture."""
+    n, size = images.shape[0], images.shape[-1]
+    field = uniform((n, 1, 1, 1), 0, 0.4, generator) * elastic_field(n, size, size / 20, generator)[:, :1]
+    return torch.where(chance(n, 0.5, generator), images * (1 + field).clamp(0.2, 2), images).clamp(0, 1)
+
+
 def limit_field_of_view(images: Tensor, generator: torch.Generator) -> Tensor:
     """Black out a band of up to a third along one random edge."""
     n, _, height, width = images.shape
@@ -75,7 +83,8 @@ def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
     untouched = images
     bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
     images = torch.where(chance(n, 0.3, generator), images * bias, images)
-    blur = gaussian_blur(images, float(uniform((1,), 0.5, 1.6, generator)))
+    sharp, soft = gaussian_blur(images, 0.5), gaussian_blur(images, 1.6)
+    blur = torch.lerp(sharp, soft, uniform((n, 1, 1, 1), 0, 1, generator))
     images = torch.where(chance(n, 0.15, generator), blur, images)
     coarse = F.interpolate(F.avg_pool2d(images, 2), size=(height, width), mode="bilinear")
     images = torch.where(chance(n, 0.1, generator), coarse, images)

@@ -10,13 +10,20 @@ from torch import Tensor
 
 from ..network.mdf_fr import MODALITIES
 from ..network.warping import compose, invert, resize_field, warp
-from .augmentation import chance, degrade, paint_functional, random_contrast
+from .augmentation import chance, degrade, paint_functional, random_contrast, vary_regions
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
 SHARES = {"CT-MRI": 0.4, "PET-MRI": 0.25, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
-PLAIN = 0.7
+MIXED = 0.5
+"""Share of the changed pairs that are mixed from two of one modality: no patient, and so no patient to know
+by heart; what is aligned stays aligned."""
+PAINTED = 0.5
+"""Share of the changed PET and SPECT pictures that are painted from the MRI, in whole or in part."""
+FINER = 0.5
+"""Most of the elastic field of 16 pixels that changes anatomy, standard deviation in pixels of the map."""
+PLAIN = 0.4
 """Share of pairs left nearly as they are, but for the deformation to find; the others teach variety."""
 
 
@@ -60,9 +67,41 @@ class BatchMaker:
         self.moving = torch.cat([pairs.moving for pairs in sets.values()])[:, None].to(device)
         self.modality = torch.cat([pairs.modality for pairs in sets.values()]).to(device)
         weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
-        self.weights = torch.cat(weights).to(device)
+        self.sizes = torch.bincount(self.modality.cpu(), minlength=len(MODALITIES)).to(device)
+        self.starts = torch.searchsorted(self.modality, torch.arange(len(MODALITIES), device=device))
+        shares = torch.cat(weights)
+        self.reached = (shares / shares.sum()).cumsum(0).to(device)
 
-    def draw(self, count: int, size: int, easy: float = 0.0, pixel: int = 1, clean: bool = False) -> Batch:
+    def choose(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return the indices of `count` pairs, each set drawn by its share, and of another pair of the same
+        set for each; nothing waits for the device."""
+        g = self.generator
+        index = torch.searchsorted(self.reached, uniform((count,), 0, 1, g)).clamp_max(len(self.reached) - 1)
+        modality = self.modality[index]
+        partner = self.starts[modality] + (uniform((count,), 0, 1, g) * self.sizes[modality]).long()
+        return index, partner
+
+    def pick(self, count: int, size: int, plain: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return fixed and moving images (count, 1, size, size) and the moving ones' modality; those that are
+        not plain are mixed and painted by chance."""
+        g = self.generator
+        index, partner = self.choose(count)
+        share = uniform((count, 1, 1, 1), 0.5, 0.9, g)
+        share = torch.where(~plain & chance(count, MIXED, g), share, 1.0)
+        fixed, moving = (
+            shrink(torch.lerp(images[partner] / 255.0, images[index] / 255.0, share), size)
+            for images in (self.fixed, self.moving)
+        )
+        modality = self.modality[index]
+        painted = (
+            ~plain & chance(count, PAINTED, g) & (modality != MODALITIES.index("ct"))[:, None, None, None]
+        )
+        paint = torch.lerp(moving, paint_functional(fixed, g), uniform((count, 1, 1, 1), 0.3, 1, g))
+        return fixed, torch.where(painted, paint, moving), modality
+
+    def draw(
+        self, count: int, size: int, easy: float | Tensor = 0.0, pixel: int = 1, clean: bool = False
+    ) -> Batch:
         """Make one batch of `count` pairs.
 
         easy: share of pairs whose moving image is the fixed one in another contrast. pixel: 2 gives images of
@@ -70,14 +109,13 @@ class BatchMaker:
         The whole field of view is drawn at size x size pixels; deformations keep their strength in pixels.
         """
         g = self.generator
-        index = torch.multinomial(self.weights, count, replacement=True, generator=g)
-        fixed, moving = shrink(self.fixed[index] / 255.0, size), shrink(self.moving[index] / 255.0, size)
-        first, second = torch.zeros_like(self.modality[index]), self.modality[index]
         same = chance(count, easy, g)
         plain = ~same & chance(count, PLAIN, g)
-        painted = ~plain & chance(count, 0.2, g) & (second != MODALITIES.index("ct"))[:, None, None, None]
-        moving = torch.where(painted, paint_functional(fixed, g), moving)
+        fixed, moving, second = self.pick(count, size, plain)
+        first = torch.zeros_like(second)
         fixed, moving = F.avg_pool2d(fixed, pixel), F.avg_pool2d(moving, pixel)
+        fixed = torch.where(plain, fixed, vary_regions(fixed, g))
+        moving = torch.where(plain, moving, vary_regions(moving, g))
         moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
         fixed = torch.where(plain, fixed, random_contrast(fixed, 0.05, g))
         moving = torch.where(plain, moving, random_contrast(moving, 0.05, g))
@@ -105,6 +143,7 @@ class BatchMaker:
         small = size * pixel // FIELD_STRIDE
         shape = random_affine(n, small, 8.0, 0.08, 8.0 / FIELD_STRIDE, g)
         shape = shape + uniform((n, 1, 1, 1), 0, 0.8, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
+        shape = shape + uniform((n, 1, 1, 1), 0, FINER, g) * elastic_field(n, small, 16.0 / FIELD_STRIDE, g)
         shape = shape * torch.where(plain, 0.25, 1.0)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
         forward = invert(backward, 25)
