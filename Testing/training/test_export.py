@@ -42,6 +42,16 @@ def test_the_exported_file_gives_what_the_checkpoint_gives(checkpoint: Path, tmp
     assert (metadata["id"], metadata["contract"], metadata["validation"]) == ("tiny", 1, {"NCC": 0.5})
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_the_exported_file_brings_no_operator_of_a_newer_pytorch_along(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    """Functions such as interpolate are written into the file whole, with operators that they may call."""
+    exported = torch.jit.load(str(export(checkpoint, tmp_path, "tiny", "1", {})))
+    names = {name.removeprefix("aten::").split(".")[0] for name in torch.jit.export_opnames(exported)}
+    assert not {name for name in names if "upsample" in name} - {"upsample_bilinear2d"}
+
+
 def test_folding_the_normalisation_changes_no_convolution(checkpoint: Path) -> None:
     network, _ = load_average(checkpoint)
     images = torch.rand(2, 1, 64, 64)

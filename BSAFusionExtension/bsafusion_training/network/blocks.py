@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from .warping import resize
+
 
 class ConvBlock(nn.Module):
     """3 x 3 convolution, batch normalisation (folded away at export), ReLU."""
@@ -110,4 +112,4 @@ class RestormerBlock(nn.Module):
 
 def double_size(x: Tensor) -> Tensor:
     """Return the map at twice the height and width, bilinear, outer edges kept."""
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return resize(x, 2 * x.shape[2], 2 * x.shape[3])

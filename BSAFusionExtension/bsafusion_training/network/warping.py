@@ -32,13 +32,21 @@ def warp(image: Tensor, displacement: Tensor, padding: str = "zeros") -> Tensor:
     return F.grid_sample(image, grid, mode="bilinear", padding_mode=padding, align_corners=True)
 
 
+def resize(x: Tensor, height: int, width: int) -> Tensor:
+    """Return maps (N, C, h, w) at another size, bilinear, outer edges kept.
+
+    The operator itself: torch's `interpolate` brings operators along that older versions cannot read.
+    """
+    return torch._C._nn.upsample_bilinear2d(x, [height, width], False, None)
+
+
 def resize_field(displacement: Tensor, height: int, width: int) -> Tensor:
     """Return the displacement on a map of another size, in pixels of that map."""
     ratio_y = height / displacement.shape[-2]
     ratio_x = width / displacement.shape[-1]
     if ratio_x == 1.0 and ratio_y == 1.0:
         return displacement
-    resized = F.interpolate(displacement, size=(height, width), mode="bilinear", align_corners=False)
+    resized = resize(displacement, height, width)
     return torch.cat((resized[:, :1] * ratio_x, resized[:, 1:] * ratio_y), dim=1)
 
 
