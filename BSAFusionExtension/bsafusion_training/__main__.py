@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from .ablation import ablation_text
-from .data.pairs import SETS, Pairs, read_folder, read_sets
+from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, patient_text, table_text
 from .export import export, fold_normalisation, load_average
@@ -179,7 +179,7 @@ def add_pairs(judging: argparse.ArgumentParser) -> None:
         required=True,
         help="the sets' folder, one folder with MRI/ and CT/, or patients' volumes",
     )
-    judging.add_argument("--part", choices=("validation", "training", "all"), default="validation")
+    judging.add_argument("--part", choices=PARTS, default="validation")
     judging.add_argument("--strength", type=float, default=1.0, help="times the published deformation")
     judging.add_argument("--seed", type=int, default=1)
     judging.add_argument("--every", type=int, default=1, help="judge every n-th pair only")

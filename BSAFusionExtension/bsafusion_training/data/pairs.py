@@ -15,6 +15,9 @@ from ..network.mdf_fr import MODALITIES
 
 SETS = {"CT-MRI": "CT", "PET-MRI": "PET", "SPECT-MRI": "SPECT"}
 SPLIT = Path(__file__).parent.parent / "split.json"
+PARTS = ("training", "neighbours", "validation", "all")
+NEIGHBOUR_EVERY = 8
+"""Of each patient who is learnt from, this one in so many slices is kept for judging."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +66,25 @@ def read_folder(folder: Path, other: str) -> Pairs:
     return Pairs(fixed, moving, modality, [path.stem[:-3] for path in paths], [path.stem for path in paths])
 
 
+def part_of(pairs: Pairs, held_out: list[str]) -> list[str]:
+    """Return for each pair "validation" (a patient held out), "neighbours" (every eighth slice of the other
+    patients) or "training"."""
+    parts, seen = [], dict[str, int]()
+    for case in pairs.cases:
+        seen[case] = seen.get(case, 0) + 1
+        neighbour = seen[case] % NEIGHBOUR_EVERY == NEIGHBOUR_EVERY // 2
+        parts.append("validation" if case in held_out else "neighbours" if neighbour else "training")
+    return parts
+
+
 def read_sets(data: Path, part: str) -> dict[str, Pairs]:
-    """Read the three sets of the atlas folder; part is "training", "validation" or "all", by split.json."""
+    """Read the three sets of the atlas folder; part is one of PARTS, by split.json and part_of."""
     held_out: dict[str, list[str]] = json.loads(SPLIT.read_text())["validation"]
     sets = {}
     for name, other in SETS.items():
         pairs = read_folder(data / name, other)
         if part != "all":
-            wanted = part == "validation"
-            pairs = pairs.select(
-                [i for i, case in enumerate(pairs.cases) if (case in held_out[name]) == wanted]
-            )
+            parts = part_of(pairs, held_out[name])
+            pairs = pairs.select([i for i, its in enumerate(parts) if its == part])
         sets[name] = pairs
     return sets
