@@ -100,7 +100,8 @@ def run_export(options: argparse.Namespace) -> None:
     """Write the model file and the manifest."""
     facts = json.loads(options.facts.read_text()) if options.facts else {}
     trust = {name: float(share) for name, share in (part.split("=") for part in options.trust)}
-    path = export(options.checkpoint, options.out, options.id, options.version, facts, trust)
+    doubtful = tuple(options.doubtful) if options.doubtful else None
+    path = export(options.checkpoint, options.out, options.id, options.version, facts, trust, doubtful)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 
@@ -166,6 +167,13 @@ def add_export(exporting: argparse.ArgumentParser) -> None:
     exporting.add_argument("--version", default="1")
     exporting.add_argument(
         "--trust", nargs="*", default=[], help="share of the displacement kept, as spect=0.4"
+    )
+    exporting.add_argument(
+        "--doubtful",
+        type=float,
+        nargs=2,
+        metavar=("NOTHING", "ALL"),
+        help="certainty of matching below which nothing, and above which all of the displacement is kept",
     )
     exporting.add_argument("--facts", type=Path, help="JSON with summary, training and validation numbers")
     exporting.set_defaults(run=run_export)

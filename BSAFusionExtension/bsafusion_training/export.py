@@ -55,16 +55,21 @@ def export(
     version: str,
     facts: dict[str, Any],
     trust: dict[str, float] | None = None,
+    doubtful: tuple[float, float] | None = None,
 ) -> Path:
     """Write folder/<model_id>.pt with metadata.json inside, and make it the manifest's only and default
     model.
 
     facts: "training" and "validation" numbers, ready for JSON. trust: how much of the displacement is kept,
-    by modality, calibrated on patients that were not learnt from; all of it where none is named.
+    by modality, calibrated on patients that were not learnt from; all of it where none is named. doubtful:
+    below which certainty of matching nothing is kept of it, and above which everything is.
     """
     network, recipe = load_average(checkpoint)
     network.trust = torch.tensor([(trust or {}).get(modality, 1.0) for modality in MODALITIES])
+    if doubtful is not None:
+        network.doubtful = torch.tensor(doubtful)
     metadata = {"id": model_id, "version": version, "contract": CONTRACT, "trust": trust or {}, **facts}
+    metadata["doubtful"] = doubtful
     metadata["training"] = {**metadata.get("training", {}), "recipe": recipe}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model_id}.pt"

@@ -57,8 +57,11 @@ class BSAFusion(nn.Module):
         self.mdf_fr = MDFFR(size.structure, size.widths, size.matching, size.exchange)
         self.bsfa = BSFA(size.matching, size.step)
         self.mmff = MMFF(size.structure, size.widths, size.fusion)
+        self.air = 0.04
         self.trust: Tensor
         self.register_buffer("trust", torch.ones(len(MODALITIES)), persistent=False)
+        self.doubtful: Tensor
+        self.register_buffer("doubtful", torch.tensor([-2.0, -1.0]), persistent=False)
 
     def trace(self, half: Tensor, steps: int = 5) -> Trace:
         """Describe and align a pair at half its resolution, (2N, 1, H / 2, W / 2), fixed first; for training.
@@ -73,14 +76,35 @@ class BSAFusion(nn.Module):
         """Return the displacement (N, 2, height, width) of a padded pair, without folds, and the structure
         features met on the way.
 
-        It is weakened by what is trusted to the modalities that the heads tell (export sets it; 1 leaves it).
+        It is weakened by what is trusted to the modalities that the heads tell, and where the network hardly
+        recognises what it sees (export sets both; by default neither weakens).
         """
         matching, structures, logits, _ = self.mdf_fr(F.avg_pool2d(pair, 2))
-        a_and_b, _, _, _ = self.bsfa(matching)
+        a_and_b, _, _, volumes = self.bsfa(matching)
         of_fixed, of_moving = (torch.softmax(logits.float(), dim=1) @ self.trust.float()).chunk(2)
-        displacement = total_displacement(a_and_b) * (of_fixed * of_moving)[:, None, None, None]
+        kept = of_fixed * of_moving * self.recognised(pair, volumes)
+        displacement = total_displacement(a_and_b) * kept[:, None, None, None]
         displacement = resize_field(displacement, pair.shape[2], pair.shape[3])
         return unfold_field(displacement[:, :, :height, :width]), structures
+
+    def recognised(self, pair: Tensor, volumes: list[Tensor]) -> Tensor:
+        """Return for each pair, (N,), 0 where matching is as uncertain as in anatomy never seen, 1 where it
+        is certain.
+
+        Certainty is the probability of the likeliest offset, averaged over what the images show, at scales
+        1/8 and 1/4, and summed; `doubtful` holds where 0 ends and 1 begins.
+        """
+        fixed, moving = pair.float().chunk(2)
+        shown = (torch.maximum(fixed, moving) > self.air).float().repeat(2, 1, 1, 1)
+        certainty = torch.zeros(fixed.shape[0], device=pair.device)
+        for volume in volumes[2:4]:
+            stride = pair.shape[2] // volume.shape[1]
+            seen = F.max_pool2d(shown, stride, stride)[:, 0]
+            best = torch.softmax(volume.float(), dim=-1).amax(dim=-1)
+            both = (best * seen).sum(dim=(1, 2)) / seen.sum(dim=(1, 2)).clamp_min(1.0)
+            certainty = certainty + 0.5 * (both[: fixed.shape[0]] + both[fixed.shape[0] :])
+        low, high = self.doubtful.float()[0], self.doubtful.float()[1]
+        return ((certainty - low) / (high - low)).clamp(0.0, 1.0)
 
     def fuse(
         self, structures: list[Tensor], fixed: Tensor, aligned: Tensor, displacement: Tensor | None
