@@ -12,7 +12,7 @@ from .ablation import ablation_text
 from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, patient_text, table_text
-from .export import export, fold_normalisation, load_average
+from .export import Restraint, export, fold_normalisation, load_average
 from .mixing import mix
 from .speed import table
 from .trainer import Recipe, Trainer, train
@@ -100,8 +100,8 @@ def run_export(options: argparse.Namespace) -> None:
     """Write the model file and the manifest."""
     facts = json.loads(options.facts.read_text()) if options.facts else {}
     trust = {name: float(share) for name, share in (part.split("=") for part in options.trust)}
-    doubtful = tuple(options.doubtful) if options.doubtful else None
-    path = export(options.checkpoint, options.out, options.id, options.version, facts, trust, doubtful)
+    restraint = Restraint(trust, tuple(options.doubtful) if options.doubtful else None)
+    path = export(options.checkpoint, options.out, options.id, options.version, facts, restraint)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 

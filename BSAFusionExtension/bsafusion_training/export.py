@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import warnings
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,24 @@ from .network.blocks import ConvBlock
 from .network.mdf_fr import MODALITIES
 
 CONTRACT = 1
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """How much of the displacement an exported network keeps, calibrated on patients not learnt from.
+
+    trust: share by modality, 1 where none is named. doubtful: the certainties of matching (see
+    BSAFusion.recognised) below which nothing is kept, and above which everything is; None keeps everything.
+    """
+
+    trust: dict[str, float] = field(default_factory=dict)
+    doubtful: tuple[float, float] | None = None
+
+    def put_on(self, network: BSAFusion) -> None:
+        """Make a network keep no more."""
+        network.trust = torch.tensor([self.trust.get(modality, 1.0) for modality in MODALITIES])
+        if self.doubtful is not None:
+            network.doubtful = torch.tensor(self.doubtful)
 
 
 def load_average(checkpoint: Path) -> tuple[BSAFusion, dict[str, Any]]:
@@ -54,22 +73,17 @@ def export(
     model_id: str,
     version: str,
     facts: dict[str, Any],
-    trust: dict[str, float] | None = None,
-    doubtful: tuple[float, float] | None = None,
+    restraint: Restraint | None = None,
 ) -> Path:
     """Write folder/<model_id>.pt with metadata.json inside, and make it the manifest's only and default
     model.
 
-    facts: "training" and "validation" numbers, ready for JSON. trust: how much of the displacement is kept,
-    by modality, calibrated on patients that were not learnt from; all of it where none is named. doubtful:
-    below which certainty of matching nothing is kept of it, and above which everything is.
+    facts: "training" and "validation" numbers, ready for JSON. restraint: all is kept where none is given.
     """
     network, recipe = load_average(checkpoint)
-    network.trust = torch.tensor([(trust or {}).get(modality, 1.0) for modality in MODALITIES])
-    if doubtful is not None:
-        network.doubtful = torch.tensor(doubtful)
-    metadata = {"id": model_id, "version": version, "contract": CONTRACT, "trust": trust or {}, **facts}
-    metadata["doubtful"] = doubtful
+    restraint = restraint or Restraint()
+    restraint.put_on(network)
+    metadata = {"id": model_id, "version": version, "contract": CONTRACT, **asdict(restraint), **facts}
     metadata["training"] = {**metadata.get("training", {}), "recipe": recipe}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model_id}.pt"

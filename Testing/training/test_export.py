@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from bsafusion_training.data.pairs import Pairs
-from bsafusion_training.export import export, fold_normalisation, load_average
+from bsafusion_training.export import Restraint, export, fold_normalisation, load_average
 from bsafusion_training.trainer import Recipe, Trainer
 from BSAFusionLib.engine.model_store import find_model
 
@@ -78,7 +78,7 @@ def test_folding_the_normalisation_changes_no_convolution(checkpoint: Path) -> N
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 def test_what_is_not_trusted_is_not_moved(checkpoint: Path, tmp_path: Path) -> None:
     nothing = dict.fromkeys(("mr", "ct", "pet", "spect"), 0.0)
-    exported = torch.jit.load(str(export(checkpoint, tmp_path, "tiny", "1", {}, nothing)))
+    exported = torch.jit.load(str(export(checkpoint, tmp_path, "tiny", "1", {}, Restraint(nothing))))
     displacement = exported.register(torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64))
     assert displacement.abs().max() == 0
 
