@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from .data.deformation import gaussian_blur
-from .network.warping import resize_field, warp
+from .network.warping import resize, resize_field, warp
 
 
 def ssim_map(x: Tensor, y: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ def modality_losses(logits: Tensor, judged: Tensor, modality: Tensor) -> tuple[T
 
 def resize_weight(weight: Tensor, like: Tensor) -> Tensor:
     """Return the weight (2N, 1, h, w) on the map of `like`."""
-    return F.interpolate(weight, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    return resize(weight, like.shape[-2], like.shape[-1])
 
 
 def resize_truth(truth: Tensor, like: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from .losses import (
 from .network import BSAFusion
 from .network.bsafusion import Trace
 from .network.bsfa import RADII, total_displacement
-from .network.warping import resize_field, warp
+from .network.warping import resize, resize_field, warp
 
 MOTION_SHARES = (0.3, 0.4, 0.6, 1.0, 1.5)
 MATCHING_SHARES = (0.1, 0.1, 0.2, 0.3, 0.5)
@@ -72,7 +72,7 @@ def step_losses(trace: Trace, batch: Batch) -> dict[str, Tensor]:
         total["motion"] = total["motion"] + MOTION_SHARES[i] * motion
         size = logits.shape[1:3]
         fine = left if size == left.shape[-2:] else resize_field(left, size[0], size[1])
-        fine_weight = F.interpolate(at_step, size=size, mode="bilinear", align_corners=False)
+        fine_weight = resize(at_step, size[0], size[1])
         matching = matching_loss(logits, fine, fine_weight, RADII[i])
         total["matching"] = total["matching"] + MATCHING_SHARES[i] * matching
         total["smoothness"] = total["smoothness"] + smoothness(prediction)

@@ -73,13 +73,10 @@ def make_optimisers(network: nn.Module, rate: float, decay: float) -> list[torch
         mixes = weight.ndim > 1 and weight.shape[0] >= LEAST_ROWS and weight[0].numel() >= LEAST_COLUMNS
         (matrices if mixes else rest).append(weight)
     recorded = rest[0].is_cuda
-
-    def initial() -> float | Tensor:
-        return torch.tensor(rate, device=rest[0].device) if recorded else rate
-
+    lr = torch.tensor(rate, device=rest[0].device) if recorded else rate
     return [
-        Muon(matrices, lr=initial(), weight_decay=decay),
-        torch.optim.AdamW(rest, lr=initial(), weight_decay=decay, capturable=recorded),
+        Muon(matrices, lr=lr, weight_decay=decay),
+        torch.optim.AdamW(rest, lr=lr, weight_decay=decay, capturable=recorded),
     ]
 
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from ..network.warping import resize
 from .deformation import elastic_field, gaussian_blur, uniform
 
 KNOTS = 8
@@ -40,6 +41,12 @@ def random_contrast(images: Tensor, synthetic: float, generator: torch.Generator
     return torch.where(chance(n, 0.65, generator), images, result).clamp(0, 1)
 
 
+def random_blur(images: Tensor, least: float, most: float, generator: torch.Generator) -> Tensor:
+    """Blur each image by a mixture of the least and the most, standard deviations in pixels."""
+    share = uniform((images.shape[0], 1, 1, 1), 0, 1, generator)
+    return torch.lerp(gaussian_blur(images, least), gaussian_blur(images, most), share)
+
+
 def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
     """Paint PET- or SPECT-like pictures from MRI slices: any contrast, blurred to 5 to 15 mm, with regional
     defects."""
@@ -48,11 +55,10 @@ def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
     heights = F.pad(uniform((n, KNOTS), 0.0, 1.0, generator), (1, 0))
     uptake = through_curve(small, heights)
     uptake = uptake * (1 + 0.35 * elastic_field(n, size, 10.0, generator)[:, :1]).clamp(0, 2)
-    sharp, soft = gaussian_blur(uptake, 1.0), gaussian_blur(uptake, 2.2)
-    painted = torch.lerp(sharp, soft, uniform((n, 1, 1, 1), 0, 1, generator))
+    painted = random_blur(uptake, 1.0, 2.2, generator)
     brightest = painted.amax(dim=(1, 2, 3), keepdim=True).clamp_min(0.1)
     painted = (painted / brightest - 0.04).clamp_min(0) / 0.96
-    return F.interpolate(painted, size=images.shape[-2:], mode="bilinear").clamp(0, 1)
+    return resize(painted, images.shape[-2], images.shape[-1]).clamp(0, 1)
 
 
 def vary_regions(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -83,10 +89,9 @@ def degrade(images: Tensor, generator: torch.Generator) -> Tensor:
     untouched = images
     bias = torch.exp(0.25 * elastic_field(n, height, 60.0, generator)[:, :1])
     images = torch.where(chance(n, 0.3, generator), images * bias, images)
-    sharp, soft = gaussian_blur(images, 0.5), gaussian_blur(images, 1.6)
-    blur = torch.lerp(sharp, soft, uniform((n, 1, 1, 1), 0, 1, generator))
+    blur = random_blur(images, 0.5, 1.6, generator)
     images = torch.where(chance(n, 0.15, generator), blur, images)
-    coarse = F.interpolate(F.avg_pool2d(images, 2), size=(height, width), mode="bilinear")
+    coarse = resize(F.avg_pool2d(images, 2), height, width)
     images = torch.where(chance(n, 0.1, generator), coarse, images)
     noise = torch.randn(images.shape, generator=generator, device=images.device)
     noise = noise * uniform((n, 1, 1, 1), -0.06, 0.03, generator).clamp_min(0)

@@ -66,10 +66,10 @@ class BatchMaker:
         self.fixed = torch.cat([pairs.fixed for pairs in sets.values()])[:, None].to(device)
         self.moving = torch.cat([pairs.moving for pairs in sets.values()])[:, None].to(device)
         self.modality = torch.cat([pairs.modality for pairs in sets.values()]).to(device)
-        weights = [torch.full((len(pairs),), SHARES[name] / len(pairs)) for name, pairs in sets.items()]
-        self.sizes = torch.bincount(self.modality.cpu(), minlength=len(MODALITIES)).to(device)
-        self.starts = torch.searchsorted(self.modality, torch.arange(len(MODALITIES), device=device))
-        shares = torch.cat(weights)
+        sizes = torch.tensor([len(pairs) for pairs in sets.values()])
+        self.size = sizes.repeat_interleave(sizes).to(device)
+        self.start = (sizes.cumsum(0) - sizes).repeat_interleave(sizes).to(device)
+        shares = torch.cat([torch.full((len(p),), SHARES[name] / len(p)) for name, p in sets.items()])
         self.reached = (shares / shares.sum()).cumsum(0).to(device)
 
     def choose(self, count: int) -> tuple[Tensor, Tensor]:
@@ -77,8 +77,7 @@ class BatchMaker:
         set for each; nothing waits for the device."""
         g = self.generator
         index = torch.searchsorted(self.reached, uniform((count,), 0, 1, g)).clamp_max(len(self.reached) - 1)
-        modality = self.modality[index]
-        partner = self.starts[modality] + (uniform((count,), 0, 1, g) * self.sizes[modality]).long()
+        partner = self.start[index] + (uniform((count,), 0, 1, g) * self.size[index]).long()
         return index, partner
 
     def pick(self, count: int, size: int, plain: Tensor) -> tuple[Tensor, Tensor, Tensor]:
