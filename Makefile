@@ -33,7 +33,7 @@ reference: $(READY)
 	$(BIN)/python -m bsafusion_demo.reference
 
 train: $(READY)
-	$(BIN)/python -m bsafusion_training train $(ARGS)
+	$(BIN)/python -m bsafusion_training reproduce $(ARGS)
 
 evaluate: $(READY)
 	$(BIN)/python -m bsafusion_training evaluate $(ARGS)

@@ -1,4 +1,4 @@
-"""python -m bsafusion_training train | mix | evaluate | ablate | speed | export."""
+"""python -m bsafusion_training reproduce | train | mean | evaluate | ablate | speed | export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, patient_text, table_text
 from .export import Restraint, export, fold_normalisation, load_average
-from .mixing import mix
+from .mixing import mean_of
+from .plan import PLAN, checkpoint_of, read_plan, run_plan
 from .speed import table
 from .trainer import Recipe, Trainer, train
 from .worst import draw_worst
@@ -21,12 +22,27 @@ from .worst import draw_worst
 SLICES_A_PATIENT = 6
 
 
+def device_of(options: argparse.Namespace) -> str:
+    """Return the device asked for, or cuda where there is one."""
+    return options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def run_reproduce(options: argparse.Namespace) -> None:
+    """Make a model by a plan, from where it stands, and export it."""
+    plan = read_plan(options.plan)
+    sets = read_sets(options.data, options.part)
+    for line in run_plan(plan, sets, options.out, device_of(options)):
+        print(json.dumps(line), flush=True)
+    last = checkpoint_of(options.out, plan.stages[-1].name)
+    path = export(last, options.out / "model", "bsafusion", "1", {}, plan.restraint)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
 def run_train(options: argparse.Namespace) -> None:
     """Train from where the folder's last checkpoint stands, or from the start."""
-    device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     easy_steps = 0 if options.start else Recipe.easy_steps
     recipe = Recipe(steps=options.steps, batch=options.batch, rate=options.rate, easy_steps=easy_steps)
-    trainer = Trainer(recipe, read_sets(options.data, options.part), device)
+    trainer = Trainer(recipe, read_sets(options.data, options.part), device_of(options))
     checkpoint = options.out / "last.pt"
     if options.start and not checkpoint.exists():
         trainer.start_from(options.start)
@@ -83,7 +99,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def run_speed(options: argparse.Namespace) -> None:
     """Print how long a slice takes."""
-    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    device = torch.device(device_of(options))
     print(table(options.model, options.batches, options.sizes, device, options.half))
 
 
@@ -109,8 +125,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
     top = argparse.ArgumentParser(prog="bsafusion_training", description=__doc__)
     commands = top.add_subparsers(required=True)
+    add_reproduce(
+        commands.add_parser("reproduce", help="make the shipped model by its plan, resuming where it stopped")
+    )
     add_train(commands.add_parser("train", help="train the network, resuming where it stopped"))
-    add_mix(commands.add_parser("mix", help="mix the weights of two runs, to go on from there"))
+    add_mean(commands.add_parser("mean", help="take the mean of several runs' weights, to go on from there"))
     add_evaluate(
         commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
     )
@@ -123,30 +142,42 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def add_train(training: argparse.ArgumentParser) -> None:
-    """Add the options of train."""
-    training.add_argument(
+def add_learning(learning: argparse.ArgumentParser, part: str) -> None:
+    """Add the options of whatever learns: from which patients, where to, on what."""
+    learning.add_argument(
         "--data", type=Path, required=True, help="folder with CT-MRI, PET-MRI and SPECT-MRI"
     )
-    training.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
-    training.add_argument(
-        "--part", choices=("training", "all"), default="training", help="patients to learn from"
+    learning.add_argument("--out", type=Path, required=True, help="folder for checkpoints and logs")
+    learning.add_argument(
+        "--part", choices=("training", "all"), default=part, help="patients to learn from; %(default)s"
     )
+    learning.add_argument("--device", help="cpu or cuda; cuda where there is one")
+
+
+def add_reproduce(making: argparse.ArgumentParser) -> None:
+    """Add the options of reproduce."""
+    add_learning(making, "all")
+    making.add_argument(
+        "--plan", type=Path, default=PLAN, help="JSON with the stages; that of the shipped model"
+    )
+    making.set_defaults(run=run_reproduce)
+
+
+def add_train(training: argparse.ArgumentParser) -> None:
+    """Add the options of train."""
+    add_learning(training, "training")
     training.add_argument("--steps", type=int, default=Recipe.steps)
     training.add_argument("--batch", type=int, default=Recipe.batch)
     training.add_argument("--rate", type=float, default=Recipe.rate, help="highest learning rate")
     training.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
-    training.add_argument("--device", help="cpu or cuda; cuda where there is one")
     training.set_defaults(run=run_train)
 
 
-def add_mix(mixing: argparse.ArgumentParser) -> None:
-    """Add the options of mix."""
-    mixing.add_argument("first", type=Path, help="checkpoint")
-    mixing.add_argument("second", type=Path, help="checkpoint; what fuses is taken from it")
-    mixing.add_argument("--share", type=float, required=True, help="of the second's weights, 0 to 1")
-    mixing.add_argument("--out", type=Path, required=True, help="checkpoint for train --start")
-    mixing.set_defaults(run=lambda options: mix(options.first, options.second, options.share, options.out))
+def add_mean(averaging: argparse.ArgumentParser) -> None:
+    """Add the options of mean."""
+    averaging.add_argument("checkpoints", type=Path, nargs="+")
+    averaging.add_argument("--out", type=Path, required=True, help="checkpoint for train --start")
+    averaging.set_defaults(run=lambda options: mean_of(options.checkpoints, options.out))
 
 
 def add_speed(timing: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Mix the weights of two networks of one lineage: what a special one knows, and what a general one knows."""
+"""Mean weights of several runs from the same start: what each learnt by heart averages out."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 
 import torch
 
-from .trainer import FUSION_PARTS
 
+def mean_of(checkpoints: list[Path], out: Path) -> None:
+    """Write a checkpoint to begin with (`train --start`, `export`): the mean of the averaged weights of
+    several (Wortsman et al. 2022, "Model soups").
 
-def mix(first: Path, second: Path, share: float, out: Path) -> None:
-    """Write a checkpoint to begin with (`train --start`, `export`): the averaged weights of the first and, as
-    far as share goes, of the second (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
-
-    What fuses is the second's alone: it is learnt anew on the mixed registration.
-    Raises ValueError where the two do not have the same weights.
+    Raises ValueError where they do not have the same weights.
     """
-    mixed: dict[str, Any] = torch.load(first, map_location="cpu", weights_only=True)
-    mine = mixed["average"]
-    other = torch.load(second, map_location="cpu", weights_only=True)["average"]
-    if {name: value.shape for name, value in mine.items()} != {n: v.shape for n, v in other.items()}:
-        raise ValueError(f"{first} and {second} hold networks of different sizes: mix those of one lineage.")
-    for name, value in mine.items():
-        if name.startswith(FUSION_PARTS):
-            mine[name] = other[name]
-        elif value.dtype.is_floating_point:
-            mine[name] = torch.lerp(value, other[name], share)
+    states: list[dict[str, Any]] = [torch.load(c, map_location="cpu", weights_only=True) for c in checkpoints]
+    averages = [state["average"] for state in states]
+    shapes = [{name: value.shape for name, value in average.items()} for average in averages]
+    for checkpoint, its in zip(checkpoints, shapes, strict=True):
+        if its != shapes[0]:
+            raise ValueError(
+                f"{checkpoints[0]} and {checkpoint} hold networks of different sizes: "
+                "take runs that began with the same weights."
+            )
+    mean = {}
+    for name, first in averages[0].items():
+        values = torch.stack([average[name] for average in averages])
+        mean[name] = values.mean(0) if first.dtype.is_floating_point else first
     out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"recipe": mixed["recipe"], "average": mine}, out)
+    torch.save({"recipe": states[0]["recipe"], "step": states[0]["step"], "average": mean}, out)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .data.batches import BatchMaker
+from .data.batches import BatchMaker, Variety
 from .data.pairs import Pairs
 from .network import BSAFusion, NetworkSize
 from .objective import LossWeights, fusion_objective, registration_objective
@@ -45,6 +45,7 @@ class Recipe:
     easy_steps: int = 300
     easy_share: float = 0.15
     weights: LossWeights = field(default_factory=LossWeights)
+    variety: Variety = field(default_factory=Variety)
     size: NetworkSize = field(default_factory=NetworkSize)
 
 
@@ -81,7 +82,7 @@ class Trainer:
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.judge: nn.Linear = copy.deepcopy(self.network.mdf_fr.mfrh.classifier).requires_grad_(False)
         self.optimisers = make_optimisers(self.network, recipe.rate, recipe.decay)
-        self.batches = BatchMaker(sets, self.device, recipe.seed)
+        self.batches = BatchMaker(sets, self.device, recipe.seed, recipe.variety)
         self.easy = torch.zeros((), device=self.device)
         self.learn: Callable[[], dict[str, Tensor]] = self.learn_registration
         if self.device.type == "cuda":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from bsafusion_training.data.augmentation import degrade, paint_functional, random_contrast
-from bsafusion_training.data.batches import BatchMaker
+from bsafusion_training.data.batches import BatchMaker, Variety
 from bsafusion_training.data.deformation import affine_field, published_field, training_field
 from bsafusion_training.data.pairs import SPLIT, Pairs, part_of, read_folder
 from bsafusion_training.network.folding import jacobian_determinant
@@ -65,7 +65,7 @@ def test_an_affine_field_turns_about_the_middle() -> None:
 def test_the_true_displacement_of_a_batch_undoes_its_deformation(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("degrade", "random_contrast"):
         monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", lambda images, *_: images)
-    maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), seed=2)
+    maker = BatchMaker({"CT-MRI": smooth_pairs()}, CPU, seed=2)
     batch = maker.draw(4, 256)
     undone = warp(batch.moving, resize_field(batch.forward, 256, 256))
     inside = (slice(None), slice(None), slice(48, -48), slice(48, -48))
@@ -74,30 +74,26 @@ def test_the_true_displacement_of_a_batch_undoes_its_deformation(monkeypatch: py
     assert after < 0.1 * before
 
 
-def test_plain_pairs_keep_their_intensities_and_roles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bsafusion_training.data.batches.PLAIN", 1.0)
+def test_plain_pairs_keep_their_intensities_and_roles() -> None:
     fixed, moving = (torch.full((1, 256, 256), value, dtype=torch.uint8) for value in (51, 153))
     pair = Pairs(fixed, moving, torch.tensor([2]), ["1"], ["1001"])
-    batch = BatchMaker({"PET-MRI": pair}, torch.device("cpu"), seed=2).draw(8, 256)
+    batch = BatchMaker({"PET-MRI": pair}, CPU, 2, Variety(plain=1.0, bodies=0)).draw(8, 256)
     inside = (slice(None), slice(None), slice(96, -96), slice(96, -96))
     torch.testing.assert_close(batch.fixed[inside], torch.full((8, 1, 64, 64), 0.2))
     torch.testing.assert_close(batch.moving[inside], torch.full((8, 1, 64, 64), 0.6))
 
 
-def test_one_modality_pairs_come_before_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bsafusion_training.data.batches.PLAIN", 1.0)
-    maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), seed=2)
+def test_one_modality_pairs_come_before_plain_ones() -> None:
+    maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), 2, Variety(plain=1.0))
     assert maker.draw(4, 64, easy=1.0).modality.tolist() == [0] * 8
 
 
 def test_mixed_pairs_are_made_of_two_of_one_modality(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("PLAIN", 0.0), ("MIXED", 1.0), ("PAINTED", 0.0)):
-        monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", value)
     for name in ("degrade", "random_contrast", "vary_regions"):
         monkeypatch.setattr(f"bsafusion_training.data.batches.{name}", lambda images, *_: images)
     monkeypatch.setattr("bsafusion_training.data.batches.chance", always_unless_never)
-    maker = BatchMaker({"CT-MRI": flat_pairs(1, 51, 102), "PET-MRI": flat_pairs(2, 153, 255)}, CPU, seed=2)
-    batch = maker.draw(16, 64, clean=True)
+    sets = {"CT-MRI": flat_pairs(1, 51, 102), "PET-MRI": flat_pairs(2, 153, 255)}
+    batch = BatchMaker(sets, CPU, 2, Variety(plain=0.0, mixed=1.0, painted=0.0)).draw(16, 64, clean=True)
     middle = torch.cat((batch.fixed, batch.moving), dim=1)[..., 32, 32]
     of_pet = batch.modality[:16] + batch.modality[16:] == 2
     for modality, (low, high) in ((False, (0.2, 0.4)), (True, (0.6, 1.0))):

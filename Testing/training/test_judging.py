@@ -7,8 +7,15 @@ import torch
 from bsafusion_training.ablation import ablation_text, first_steps
 from bsafusion_training.data.pairs import Pairs
 from bsafusion_training.data.volumes import read_volume_pairs
-from bsafusion_training.evaluation import evaluate, patient_text
+from bsafusion_training.evaluation import (
+    evaluate,
+    judge_alignment,
+    judge_undeformed,
+    make_trial,
+    patient_text,
+)
 from bsafusion_training.export import script
+from bsafusion_training.network.warping import compose
 from bsafusion_training.speed import table
 from bsafusion_training.worst import draw_worst
 from PIL import Image
@@ -27,11 +34,27 @@ def idle(fixed: torch.Tensor, moving: torch.Tensor) -> tuple[torch.Tensor, torch
 
 
 def test_patients_are_told_apart_and_harm_is_counted() -> None:
-    scores = {"NCC": [0.8, 0.8, 0.9], "error mean": [4.0, 4.0, 4.0], "error median": [4.0, 4.0, 4.0]}
+    four = [4.0, 4.0, 4.0]
+    scores = {"NCC": [0.8, 0.8, 0.9], "error mean": four, "error median": four, "known part": four}
     after = scores | {"error mean": [1.0, 2.0, 4.8], "still": [0.1, 0.3, 0.0]}
     text = patient_text(three_pairs(), {"nothing done": scores, "network": after})
     assert "| 1 | 2 | 0.800 to 0.800 | 4.000 to 1.500 | 4.000 to 4.000 | 0.20 |" in text
-    assert "Mean error halved in 2, raised by more than 10 % in 1 of 3 pairs." in text
+    assert "Error mean halved in 2, raised by more than 10 % in 1; " in text
+    assert "Known part halved in 0, raised by more than 10 % in 0 of 3 pairs." in text
+
+
+def test_the_known_part_does_not_care_where_a_pair_lay_to_begin_with() -> None:
+    trial = make_trial(three_pairs(), 0, 0.5, 1)
+    apart = torch.zeros_like(trial.truth)
+    apart[:, 0] = 3.0
+    found = compose(apart, trial.truth)
+    judged = judge_undeformed(trial, found, apart)
+    assert judged["known part"] == pytest.approx(0, abs=1e-4)
+    assert judged["still"] == pytest.approx(3.0)
+    assert judge_alignment(trial, found)["error mean"] > 2.5
+    idle = judge_undeformed(trial, torch.zeros_like(found), torch.zeros_like(found))
+    length = trial.truth.norm(dim=1, keepdim=True)[trial.head].mean()
+    assert idle["known part"] == pytest.approx(float(length), rel=1e-4)
 
 
 def test_the_worst_pairs_are_drawn_from_the_worst_on(tmp_path: Path) -> None:

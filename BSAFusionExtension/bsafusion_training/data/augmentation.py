@@ -61,12 +61,12 @@ def paint_functional(images: Tensor, generator: torch.Generator) -> Tensor:
     return resize(painted, images.shape[-2], images.shape[-1]).clamp(0, 1)
 
 
-def vary_regions(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Make regions of half of the images brighter or darker, as uptake and coils do, so that no patient can
-    be known by his texture."""
+def vary_regions(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Make regions of a share of the images brighter or darker, as uptake and coils do, so that no patient
+    can be known by his texture."""
     n, size = images.shape[0], images.shape[-1]
     field = uniform((n, 1, 1, 1), 0, 0.4, generator) * elastic_field(n, size, size / 20, generator)[:, :1]
-    return torch.where(chance(n, 0.5, generator), images * (1 + field).clamp(0.2, 2), images).clamp(0, 1)
+    return torch.where(chance(n, share, generator), images * (1 + field).clamp(0.2, 2), images).clamp(0, 1)
 
 
 def limit_field_of_view(images: Tensor, generator: torch.Generator) -> Tensor:

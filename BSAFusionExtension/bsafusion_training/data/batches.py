@@ -11,20 +11,34 @@ from torch import Tensor
 from ..network.mdf_fr import MODALITIES
 from ..network.warping import compose, invert, resize_field, warp
 from .augmentation import chance, degrade, paint_functional, random_contrast, vary_regions
+from .bodies import BodyMaker
 from .deformation import elastic_field, random_affine, training_field, uniform
 from .pairs import Pairs
 
 SHARES = {"CT-MRI": 0.4, "PET-MRI": 0.25, "SPECT-MRI": 0.35}
 FIELD_STRIDE = 4
-MIXED = 0.5
-"""Share of the changed pairs that are mixed from two of one modality: no patient, and so no patient to know
-by heart; what is aligned stays aligned."""
-PAINTED = 0.5
-"""Share of the changed PET and SPECT pictures that are painted from the MRI, in whole or in part."""
-FINER = 0.5
-"""Most of the elastic field of 16 pixels that changes anatomy, standard deviation in pixels of the map."""
-PLAIN = 0.4
-"""Share of pairs left nearly as they are, but for the deformation to find; the others teach variety."""
+
+
+@dataclass(frozen=True)
+class Variety:
+    """How much the pairs are changed, beyond the deformation to find.
+
+    plain: share of pairs left nearly as they are; the others teach variety, and of these:
+    mixed: share that is mixed from two pairs of one modality: no patient, and so no patient to know by heart;
+    what is aligned stays aligned.
+    painted: share of PET and SPECT pictures that are painted from the MRI, in whole or in part.
+    shaded: share of images whose regions become brighter or darker.
+    finer: most of the elastic field of 16 pixels that changes anatomy, standard deviation in pixels of the
+    map.
+    bodies: share of all pairs that are bodies of random shape instead of patients.
+    """
+
+    plain: float = 0.4
+    mixed: float = 0.5
+    painted: float = 0.5
+    shaded: float = 0.5
+    finer: float = 0.5
+    bodies: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -60,9 +74,13 @@ class BatchMaker:
     """Draws batches from the training pairs; everything random comes from one generator, so a run can resume
     exactly."""
 
-    def __init__(self, sets: dict[str, Pairs], device: torch.device, seed: int) -> None:
+    def __init__(
+        self, sets: dict[str, Pairs], device: torch.device, seed: int, variety: Variety | None = None
+    ) -> None:
+        self.variety = variety or Variety()
         self.generator = torch.Generator(device).manual_seed(seed)
         self.device = device
+        self.bodies = BodyMaker(self.generator)
         self.fixed = torch.cat([pairs.fixed for pairs in sets.values()])[:, None].to(device)
         self.moving = torch.cat([pairs.moving for pairs in sets.values()])[:, None].to(device)
         self.modality = torch.cat([pairs.modality for pairs in sets.values()]).to(device)
@@ -86,17 +104,26 @@ class BatchMaker:
         g = self.generator
         index, partner = self.choose(count)
         share = uniform((count, 1, 1, 1), 0.5, 0.9, g)
-        share = torch.where(~plain & chance(count, MIXED, g), share, 1.0)
+        share = torch.where(~plain & chance(count, self.variety.mixed, g), share, 1.0)
         fixed, moving = (
             shrink(torch.lerp(images[partner] / 255.0, images[index] / 255.0, share), size)
             for images in (self.fixed, self.moving)
         )
         modality = self.modality[index]
-        painted = (
-            ~plain & chance(count, PAINTED, g) & (modality != MODALITIES.index("ct"))[:, None, None, None]
-        )
+        functional = (modality != MODALITIES.index("ct"))[:, None, None, None]
+        painted = ~plain & chance(count, self.variety.painted, g) & functional
         paint = torch.lerp(moving, paint_functional(fixed, g), uniform((count, 1, 1, 1), 0.3, 1, g))
         return fixed, torch.where(painted, paint, moving), modality
+
+    def invent(self, fixed: Tensor, moving: Tensor, modality: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Put bodies that nobody has in the place of some pairs."""
+        count, size = fixed.shape[0], fixed.shape[-1]
+        if self.variety.bodies == 0:
+            return fixed, moving, modality
+        chosen = chance(count, self.variety.bodies, self.generator)
+        first, second, its = self.bodies.draw(count, size)
+        modality = torch.where(chosen.flatten(), its, modality)
+        return torch.where(chosen, first, fixed), torch.where(chosen, second, moving), modality
 
     def draw(
         self, count: int, size: int, easy: float | Tensor = 0.0, pixel: int = 1, clean: bool = False
@@ -109,12 +136,13 @@ class BatchMaker:
         """
         g = self.generator
         same = chance(count, easy, g)
-        plain = ~same & chance(count, PLAIN, g)
+        plain = ~same & chance(count, self.variety.plain, g)
         fixed, moving, second = self.pick(count, size, plain)
         first = torch.zeros_like(second)
         fixed, moving = F.avg_pool2d(fixed, pixel), F.avg_pool2d(moving, pixel)
-        fixed = torch.where(plain, fixed, vary_regions(fixed, g))
-        moving = torch.where(plain, moving, vary_regions(moving, g))
+        fixed, moving, second = self.invent(fixed, moving, second)
+        fixed = torch.where(plain, fixed, vary_regions(fixed, self.variety.shaded, g))
+        moving = torch.where(plain, moving, vary_regions(moving, self.variety.shaded, g))
         moving, second = torch.where(same, fixed, moving), torch.where(same.flatten(), first, second)
         fixed = torch.where(plain, fixed, random_contrast(fixed, 0.05, g))
         moving = torch.where(plain, moving, random_contrast(moving, 0.05, g))
@@ -142,7 +170,8 @@ class BatchMaker:
         small = size * pixel // FIELD_STRIDE
         shape = random_affine(n, small, 8.0, 0.08, 8.0 / FIELD_STRIDE, g)
         shape = shape + uniform((n, 1, 1, 1), 0, 0.8, g) * elastic_field(n, small, 32.0 / FIELD_STRIDE, g)
-        shape = shape + uniform((n, 1, 1, 1), 0, FINER, g) * elastic_field(n, small, 16.0 / FIELD_STRIDE, g)
+        finer = uniform((n, 1, 1, 1), 0, self.variety.finer, g)
+        shape = shape + finer * elastic_field(n, small, 16.0 / FIELD_STRIDE, g)
         shape = shape * torch.where(plain, 0.25, 1.0)
         backward = training_field(n, small, float(FIELD_STRIDE), g)
         forward = invert(backward, 25)
