@@ -24,6 +24,7 @@ import numpy as np
 from BSAFusionLib.engine import FusionConfig, FusionResult
 from BSAFusionLib.engine.alignment import align
 from BSAFusionLib.engine.errors import BSAFusionError
+from BSAFusionLib.engine.model_store import find_model
 from BSAFusionLib.engine.network import FusionNetwork, load_network
 from BSAFusionLib.engine.pipeline import fuse
 from BSAFusionLib.engine.verdict import CHECK, DO_NOT_USE, GOOD, judge
@@ -135,7 +136,7 @@ def table(options: argparse.Namespace) -> None:
 
 def _halves(options: argparse.Namespace) -> Iterator[list[Row]]:
     """Runs of one half of the patients, and of the other; who belongs to which does not change."""
-    rows = list(_runs(options, options.network).read().values())
+    rows = list(_runs(options, options.network or find_model().id).read().values())
     for half in range(2):
         yield [row for row in rows if crc32(row["patient"].encode()) % 2 == half]
 
@@ -174,7 +175,7 @@ def main() -> None:
     parser.add_argument("--part", default="0/1", help="n/m: every m-th run from the n-th")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no further run after this time")
     parser.add_argument("--search", help="name of older code whose alignments shall be taken")
-    parser.add_argument("--network", default="bsafusion-4", help="whose runs fit and table take")
+    parser.add_argument("--network", help="whose runs fit and table take; the one that ships")
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
     steps[options.what](options)
