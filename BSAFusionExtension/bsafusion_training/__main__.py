@@ -11,12 +11,12 @@ import torch
 from .ablation import ablation_text
 from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
-from .evaluation import Fuse, evaluate, patient_text, table_text
+from .evaluation import Fuse, evaluate, report_text
 from .export import Restraint, export, fold_normalisation, load_average
 from .mixing import mean_of
-from .plan import PLAN, checkpoint_of, read_plan, run_plan
+from .plan import PLAN, checkpoint_of, read_plan, read_recipe, run_plan
 from .speed import table
-from .trainer import Recipe, Trainer, train
+from .trainer import Recipe, go_on
 from .worst import draw_worst
 
 SLICES_A_PATIENT = 6
@@ -40,15 +40,10 @@ def run_reproduce(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """Train from where the folder's last checkpoint stands, or from the start."""
-    easy_steps = 0 if options.start else Recipe.easy_steps
-    recipe = Recipe(steps=options.steps, batch=options.batch, rate=options.rate, easy_steps=easy_steps)
-    trainer = Trainer(recipe, read_sets(options.data, options.part), device_of(options))
-    checkpoint = options.out / "last.pt"
-    if options.start and not checkpoint.exists():
-        trainer.start_from(options.start)
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
-    for line in train(trainer, options.out):
+    changes = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
+    recipe = read_recipe(changes, begun=options.start is not None)
+    sets = read_sets(options.data, options.part)
+    for line in go_on(recipe, sets, device_of(options), options.out, options.start):
         print(json.dumps(line), flush=True)
 
 
@@ -86,7 +81,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         keep = list(range(0, len(pairs), options.every))
         judged = pairs.select(keep)
         numbers[name] = evaluate(network, judged, options.strength, options.seed, options.others)
-        print(f"{table_text(name, numbers[name])}\n\n{patient_text(judged, numbers[name])}\n", flush=True)
+        print(report_text(name, judged, numbers[name]), flush=True)
         if options.pictures:
             options.pictures.mkdir(parents=True, exist_ok=True)
             path = options.pictures / f"worst_{name}.png"

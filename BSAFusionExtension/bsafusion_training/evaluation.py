@@ -150,18 +150,15 @@ def patient_text(pairs: Pairs, table: dict[str, Scores]) -> str:
             f"{mean(before, c):.3f} to {mean(after, c):.3f}" for c in ("NCC", "error mean", "error median")
         ]
         lines.append(f"| {case} | {len(rows)} | {' | '.join(cells)} | {mean(after, 'still'):.2f} |")
-    sums = [
-        f"{column[0].upper()}{column[1:]} halved in {halved}, raised by more than 10 % in {harmed}"
-        for column in ("error mean", "known part")
-        for halved, harmed in [halved_and_harmed(before[column], after[column])]
-    ]
+    sums = [harm_text(column, before, after) for column in ("error mean", "known part")]
     return "\n".join([*lines, "", f"{'; '.join(sums)} of {len(pairs)} pairs."])
 
 
-def halved_and_harmed(before: list[float], after: list[float]) -> tuple[int, int]:
-    """Return how many errors were at least halved, and how many raised by more than 10 %."""
-    ratio = np.array(after) / np.array(before)
-    return int((ratio <= 0.5).sum()), int((ratio > 1.1).sum())
+def harm_text(column: str, before: Scores, after: Scores) -> str:
+    """Return how many errors of a column were at least halved, and how many raised by more than 10 %."""
+    ratio = np.array(after[column]) / np.array(before[column])
+    halved, harmed = int((ratio <= 0.5).sum()), int((ratio > 1.1).sum())
+    return f"{column.capitalize()} halved in {halved}, raised by more than 10 % in {harmed}"
 
 
 def table_text(name: str, table: dict[str, Scores]) -> str:
@@ -185,3 +182,8 @@ def table_text(name: str, table: dict[str, Scores]) -> str:
                 cells.append(f"{mean:.3f} ({low:.3f} to {high:.3f})")
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def report_text(name: str, pairs: Pairs, table: dict[str, Scores]) -> str:
+    """Return what there is to tell of one set: its table, then its patients'."""
+    return f"{table_text(name, table)}\n\n{patient_text(pairs, table)}\n"

@@ -13,7 +13,7 @@ from .data.pairs import Pairs
 from .export import Restraint
 from .mixing import mean_of
 from .network import NetworkSize
-from .trainer import Recipe, Trainer, train
+from .trainer import CHECKPOINT, Recipe, go_on
 
 PLAN = Path(__file__).parent / "plan.json"
 
@@ -40,12 +40,16 @@ class Plan:
     restraint: Restraint
 
 
-def read_recipe(changes: dict[str, Any]) -> Recipe:
-    """Return the standard recipe with changes, as JSON holds them."""
+def read_recipe(changes: dict[str, Any], begun: bool) -> Recipe:
+    """Return the standard recipe with changes, as JSON holds them.
+
+    begun: whether the run begins with weights, which have learnt the easy pairs.
+    """
     parts: dict[str, Any] = {"variety": Variety(**changes.get("variety", {}))}
     if "size" in changes:
         parts["size"] = NetworkSize(**changes["size"])
-    return Recipe(**{**changes, **parts})
+    easy = {"easy_steps": 0} if begun else {}
+    return Recipe(**{**easy, **changes, **parts})
 
 
 def read_plan(path: Path = PLAN) -> Plan:
@@ -56,9 +60,9 @@ def read_plan(path: Path = PLAN) -> Plan:
     plain = json.loads(path.read_text())
     stages, known = [], set[str]()
     for its in plain["stages"]:
-        stage = Stage(
-            its["name"], read_recipe(its.get("recipe", {})), its.get("start"), tuple(its.get("mean", ()))
-        )
+        start = its.get("start")
+        recipe = read_recipe(its.get("recipe", {}), begun=start is not None)
+        stage = Stage(its["name"], recipe, start, tuple(its.get("mean", ())))
         for earlier in (*stage.mean, *([stage.start] if stage.start else [])):
             if earlier not in known:
                 raise ValueError(f"{path}: {stage.name} builds on {earlier}, which does not come before it.")
@@ -70,21 +74,16 @@ def read_plan(path: Path = PLAN) -> Plan:
 
 def checkpoint_of(folder: Path, stage: str) -> Path:
     """Return where a stage keeps its checkpoint."""
-    return folder / stage / "last.pt"
+    return folder / stage / CHECKPOINT
 
 
 def run_stage(stage: Stage, sets: dict[str, Pairs], folder: Path, device: str) -> Iterator[dict[str, Any]]:
     """Run one stage to its end, from where it stands; yields what it logs."""
-    checkpoint = checkpoint_of(folder, stage.name)
     if stage.mean:
-        mean_of([checkpoint_of(folder, name) for name in stage.mean], checkpoint)
+        mean_of([checkpoint_of(folder, name) for name in stage.mean], checkpoint_of(folder, stage.name))
         return
-    trainer = Trainer(stage.recipe, sets, device)
-    if checkpoint.exists():
-        trainer.resume(checkpoint)
-    elif stage.start:
-        trainer.start_from(checkpoint_of(folder, stage.start))
-    for line in train(trainer, checkpoint.parent):
+    start = checkpoint_of(folder, stage.start) if stage.start else None
+    for line in go_on(stage.recipe, sets, device, folder / stage.name, start):
         yield {"stage": stage.name, **line}
 
 

@@ -22,6 +22,8 @@ from .objective import LossWeights, fusion_objective, registration_objective
 from .optimiser import make_optimisers, set_rate
 from .replay import Replay
 
+CHECKPOINT = "last.pt"
+"""Name of a run's checkpoint in its folder."""
 FUSION_PARTS = ("mmff.", "mdf_fr.structure.")
 """Names of the parameters that are learnt in the last steps, when registration is finished."""
 
@@ -214,6 +216,19 @@ class Trainer:
         self.step = state["step"]
 
 
+def go_on(
+    recipe: Recipe, sets: dict[str, Pairs], device: str, folder: Path, start: Path | None
+) -> Iterator[dict[str, float]]:
+    """Train from where the folder's last checkpoint stands, else from the weights of `start`, else from
+    nothing; yields each logged line."""
+    trainer, checkpoint = Trainer(recipe, sets, device), folder / CHECKPOINT
+    if checkpoint.exists():
+        trainer.resume(checkpoint)
+    elif start:
+        trainer.start_from(start)
+    yield from train(trainer, folder)
+
+
 def train(
     trainer: Trainer, folder: Path, save_every: int = 500, log_every: int = 100
 ) -> Iterator[dict[str, float]]:
@@ -231,4 +246,4 @@ def train(
             sums.clear()
             yield line
         if trainer.step % save_every == 0 or trainer.step == trainer.recipe.steps:
-            trainer.save(folder / "last.pt")
+            trainer.save(folder / CHECKPOINT)

@@ -13,9 +13,15 @@ from pathlib import Path
 
 import torch
 from bsafusion_training.data.pairs import Pairs
-from bsafusion_training.data.volumes import FILES, FIXED, bytes_on, read_volume_pairs, slice_grid
-from bsafusion_training.evaluation import evaluate, patient_text, table_text
-from bsafusion_training.network.mdf_fr import MODALITIES
+from bsafusion_training.data.volumes import (
+    FILES,
+    FIXED,
+    bytes_on,
+    join_pairs,
+    read_volume_pairs,
+    slice_grid,
+)
+from bsafusion_training.evaluation import evaluate, report_text
 from BSAFusionLib.engine.io import read_volume
 
 from .made_volumes import made_mr, made_pet, read_mask
@@ -35,16 +41,9 @@ def made_pairs(folder: Path) -> dict[str, Pairs]:
         fixed.append(torch.from_numpy(bytes_on(made_mr(ct, place, seed), "mr", grid)))
         for modality, volume in (("ct", ct), ("pet", pet)):
             moving.setdefault(modality, []).append(torch.from_numpy(bytes_on(volume, modality, grid)))
-    cases = [patient.name for patient in patients for _ in range(SLICES)]
-    names = [f"{index:02d}{number:03d}" for index in range(len(patients)) for number in range(SLICES)]
+    names = [patient.name for patient in patients]
     return {
-        f"made MRI-{modality.upper()}": Pairs(
-            torch.cat(fixed),
-            torch.cat(images),
-            torch.full((len(names),), MODALITIES.index(modality)),
-            cases,
-            names,
-        )
+        f"made MRI-{modality.upper()}": join_pairs(fixed, images, modality, names)
         for modality, images in moving.items()
     }
 
@@ -58,8 +57,7 @@ def main() -> None:
     network = torch.jit.load(str(options.model))  # type: ignore[no-untyped-call]
     real = {f"real {name}": read_volume_pairs(options.limbs, name, SLICES) for name in FILES}
     for name, pairs in {**made_pairs(options.limbs), **real}.items():
-        numbers = evaluate(network, pairs, STRENGTH)
-        print(f"{table_text(name, numbers)}\n\n{patient_text(pairs, numbers)}\n", flush=True)
+        print(report_text(name, pairs, evaluate(network, pairs, STRENGTH)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import torch
 from bsafusion_training.data.batches import BatchMaker, Variety
 from bsafusion_training.data.bodies import AIR, CORTEX, FAT, MARROW, ORGANS, SKIN, BodyMaker
 
-from Testing.training.test_data import flat_pairs
+from Testing.training.test_data import CPU, flat_pairs
 
 CT, PET = 1, 2
 
@@ -52,8 +52,7 @@ def test_both_images_show_the_same_body() -> None:
 
 def test_a_batch_of_bodies_shows_no_patient() -> None:
     sets = {"SPECT-MRI": flat_pairs(3, 255, 255)}
-    cpu = torch.device("cpu")
     for bodies, modalities in ((1.0, {CT, PET}), (0.0, {3})):
         variety = Variety(plain=1.0, bodies=bodies)
-        batch = BatchMaker(sets, cpu, 2, variety).draw(8, 64, clean=True)
+        batch = BatchMaker(sets, CPU, 2, variety).draw(8, 64, clean=True)
         assert set(batch.modality[8:].tolist()) == modalities

@@ -84,7 +84,7 @@ def test_plain_pairs_keep_their_intensities_and_roles() -> None:
 
 
 def test_one_modality_pairs_come_before_plain_ones() -> None:
-    maker = BatchMaker({"CT-MRI": smooth_pairs()}, torch.device("cpu"), 2, Variety(plain=1.0))
+    maker = BatchMaker({"CT-MRI": smooth_pairs()}, CPU, 2, Variety(plain=1.0))
     assert maker.draw(4, 64, easy=1.0).modality.tolist() == [0] * 8
 
 

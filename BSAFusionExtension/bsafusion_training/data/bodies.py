@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from ..network.mdf_fr import MODALITIES
+from ..network.warping import resize
 from .augmentation import chance, random_blur
 from .deformation import elastic_field, gaussian_blur, uniform
 
@@ -129,12 +130,7 @@ class BodyMaker:
         grain = gaussian_blur(torch.randn(ct.shape, generator=self.generator, device=self.device), 0.7)
         ct = ct + self.random(n, -0.07, 0.12).clamp_min(0) * grain * (ct > 0)
         uptake = self.show(label, "pet", 0.0) * self.texture(n, size, 0.15)
-        pet = F.interpolate(
-            gaussian_blur(F.avg_pool2d(uptake, 2), 2.0),
-            size=(size, size),
-            mode="bilinear",
-            align_corners=False,
-        )
+        pet = resize(gaussian_blur(F.avg_pool2d(uptake, 2), 2.0), size, size)
         pet = pet / pet.amax(dim=(1, 2, 3), keepdim=True).clamp_min(0.1)
         of_ct = chance(n, CT_SHARE, self.generator)
         moving = torch.where(of_ct, ct * self.window(n, size, 0.15), pet)

@@ -57,7 +57,13 @@ def read_volume_pairs(folder: Path, name: str, per_patient: int) -> Pairs:
         grid = slice_grid(mr, per_patient)
         fixed.append(torch.from_numpy(bytes_on(mr, "mr", grid)))
         moving.append(torch.from_numpy(bytes_on(read_volume(patient / file), modality, grid)))
-    cases = [path.name for path in patients for _ in range(per_patient)]
-    names = [f"{index:02d}{number:03d}" for index in range(len(patients)) for number in range(per_patient)]
+    return join_pairs(fixed, moving, modality, [path.name for path in patients])
+
+
+def join_pairs(fixed: list[Tensor], moving: list[Tensor], modality: str, patients: list[str]) -> Pairs:
+    """Return the slices (n, H, W) of all patients, equally many of each, as pairs."""
+    count = len(fixed[0])
+    cases = [name for name in patients for _ in range(count)]
+    names = [f"{index:02d}{number:03d}" for index in range(len(patients)) for number in range(count)]
     kinds = torch.full((len(names),), MODALITIES.index(modality))
     return Pairs(torch.cat(fixed), torch.cat(moving), kinds, cases, names)
