@@ -1,4 +1,4 @@
-"""python -m bsafusion_training reproduce | train | mean | evaluate | ablate | speed | export."""
+"""python -m bsafusion_training reproduce | train | mean | evaluate | lasting | ablate | speed | export."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
 from .data.volumes import FILES, read_volume_pairs
 from .evaluation import Fuse, evaluate, report_text
 from .export import Restraint, export, fold_normalisation, load_average
+from .lasting import lasting_scores, lasting_text
 from .mixing import mean_of
 from .plan import PLAN, checkpoint_of, read_plan, read_recipe, run_plan
 from .speed import table
@@ -92,6 +93,15 @@ def run_evaluate(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(numbers) + "\n")
 
 
+def run_lasting(options: argparse.Namespace) -> None:
+    """Print one table per set."""
+    network = judged_network(options)
+    for name, pairs in pairs_of(options.data, options.part).items():
+        judged = pairs.select(list(range(0, len(pairs), options.every)))
+        scores = lasting_scores(network, judged, options.strength, options.deformations)
+        print(f"{name}\n{lasting_text(scores, judged.cases)}\n", flush=True)
+
+
 def run_speed(options: argparse.Namespace) -> None:
     """Print how long a slice takes."""
     device = torch.device(device_of(options))
@@ -128,9 +138,11 @@ def parser() -> argparse.ArgumentParser:
     add_evaluate(
         commands.add_parser("evaluate", help="judge a checkpoint on aligned pairs, deformed by seed")
     )
+    add_lasting(commands.add_parser("lasting", help="tell which part of the error no deformation changes"))
     ablating = commands.add_parser("ablate", help="judge a checkpoint with parts switched off")
     ablating.add_argument("--checkpoint", type=Path, required=True)
     add_pairs(ablating)
+    add_seed(ablating)
     ablating.set_defaults(run=run_ablate)
     add_speed(commands.add_parser("speed", help="time an exported model"))
     add_export(commands.add_parser("export", help="write the TorchScript model and its manifest"))
@@ -215,16 +227,34 @@ def add_pairs(judging: argparse.ArgumentParser) -> None:
     )
     judging.add_argument("--part", choices=PARTS, default="validation")
     judging.add_argument("--strength", type=float, default=1.0, help="times the published deformation")
-    judging.add_argument("--seed", type=int, default=1)
     judging.add_argument("--every", type=int, default=1, help="judge every n-th pair only")
+
+
+def add_seed(judging: argparse.ArgumentParser) -> None:
+    """Add the seed of the deformations."""
+    judging.add_argument("--seed", type=int, default=1)
+
+
+def add_judged(judging: argparse.ArgumentParser) -> None:
+    """Add the options that say which network is judged."""
+    judged = judging.add_mutually_exclusive_group(required=True)
+    judged.add_argument("--checkpoint", type=Path)
+    judged.add_argument("--model", type=Path, help="exported file, as it ships")
+
+
+def add_lasting(judging: argparse.ArgumentParser) -> None:
+    """Add the options of lasting."""
+    add_judged(judging)
+    add_pairs(judging)
+    judging.add_argument("--deformations", type=int, default=8, help="of each pair, at least 2")
+    judging.set_defaults(run=run_lasting)
 
 
 def add_evaluate(judging: argparse.ArgumentParser) -> None:
     """Add the options of evaluate."""
-    judged = judging.add_mutually_exclusive_group(required=True)
-    judged.add_argument("--checkpoint", type=Path)
-    judged.add_argument("--model", type=Path, help="exported file, as it ships")
+    add_judged(judging)
     add_pairs(judging)
+    add_seed(judging)
     judging.add_argument(
         "--others", type=Path, help="folder with another method's fused pictures, under the pairs' names"
     )
