@@ -1,7 +1,7 @@
 import math
 
 import torch
-from bsafusion_training.network.folding import jacobian_determinant, unfold_field
+from bsafusion_training.network.folding import is_gentle, jacobian_determinant, unfold_field
 from bsafusion_training.network.warping import compose, invert, resize_field, warp
 
 
@@ -57,3 +57,16 @@ def test_a_folded_field_comes_back_without_folds_and_a_sound_one_untouched() -> 
     folded = wave(64, 64, 25.0)
     assert jacobian_determinant(folded).min() < 0
     assert jacobian_determinant(unfold_field(folded)).min() > 0
+
+
+def test_only_a_field_that_cannot_reach_the_floor_is_gentle() -> None:
+    for length in (1.0, 4.0, 5.0, 6.0, 10.0, 25.0):
+        field = wave(64, 64, length)
+        if is_gentle(field, 0.05):
+            assert jacobian_determinant(field).min() >= 0.05
+    steep = torch.zeros(1, 2, 8, 8)
+    steep[:, :, :, 4:] = -0.48
+    assert jacobian_determinant(steep).min() > 0.05
+    assert not is_gentle(steep, 0.05)
+    assert torch.equal(unfold_field(steep), steep)
+    assert is_gentle(0.98 * steep, 0.05)

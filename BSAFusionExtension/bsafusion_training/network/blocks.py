@@ -113,3 +113,13 @@ class RestormerBlock(nn.Module):
 def double_size(x: Tensor) -> Tensor:
     """Return the map at twice the height and width, bilinear, outer edges kept."""
     return resize(x, 2 * x.shape[2], 2 * x.shape[3])
+
+
+def side_by_side(maps: list[Tensor]) -> Tensor:
+    """Return maps (N, C, h, w) as one with all their channels, which lie last in memory: in any other order
+    the next convolution would copy them all once more."""
+    ordered: list[Tensor] = []
+    for x in maps:
+        if x.shape[1] > 0:
+            ordered.append(x.contiguous(memory_format=torch.channels_last))  # noqa: PERF401 (TorchScript has no "if" in comprehensions)
+    return torch.cat(ordered, dim=1)

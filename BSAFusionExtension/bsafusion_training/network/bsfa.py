@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from .blocks import ConvBlock, Down, double_size
+from .blocks import ConvBlock, Down, double_size, side_by_side
 from .correlation import local_correlation
 from .warping import compose, invert, resize_field, warp
 
@@ -84,10 +84,9 @@ class Step(nn.Module):
         logits = self.correlate(query, key)
         match = torch.softmax(logits, dim=-1)
         mean = (match @ self.offsets.to(match.dtype)).permute(0, 3, 1, 2)
-        sure = match.amax(dim=-1, keepdim=True)
-        found = torch.cat((logits, sure), dim=-1).permute(0, 3, 1, 2)
-        read = self.read(torch.cat((found, mean, query), dim=1))
-        x = self.join(torch.cat((read, memory.to(read.dtype), motion.to(read.dtype) / self.radius), dim=1))
+        sure = match.amax(dim=-1, keepdim=True).permute(0, 3, 1, 2)
+        read = self.read(side_by_side([logits.permute(0, 3, 1, 2), sure, mean, query]))
+        x = self.join(side_by_side([read, memory.to(read.dtype), motion.to(read.dtype) / self.radius]))
         floors = [x]
         for descend in self.descend:
             floors.append(descend(floors[-1]))

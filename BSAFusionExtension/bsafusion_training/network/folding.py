@@ -23,6 +23,15 @@ def jacobian_determinant(displacement: Tensor) -> Tensor:
     return least
 
 
+def is_gentle(displacement: Tensor, floor: float) -> bool:
+    """Return whether no two neighbours differ by so much that a determinant could be under the floor: with
+    differences of at most d, it is at least (1 - d)^2 - d^2."""
+    across = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
+    down = displacement[:, :, 1:] - displacement[:, :, :-1]
+    steepest = torch.maximum(across.abs().max(), down.abs().max())
+    return bool(1 - 2 * steepest >= floor)
+
+
 def unfold_field(displacement: Tensor, floor: float = 0.05, rounds: int = 20) -> Tensor:
     """Return the field without folds: where the determinant is under the floor, the field is smoothed until
     it is not.
@@ -30,6 +39,8 @@ def unfold_field(displacement: Tensor, floor: float = 0.05, rounds: int = 20) ->
     A field that has no fold comes back unchanged. Whatever is left after the rounds is scaled down as a
     whole.
     """
+    if is_gentle(displacement, floor):
+        return displacement
     for _ in range(rounds):
         folded = (jacobian_determinant(displacement) < floor).to(displacement.dtype)
         if folded.sum() == 0:

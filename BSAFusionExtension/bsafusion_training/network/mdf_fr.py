@@ -100,7 +100,8 @@ class MDFFR(nn.Module):
 
     def describe(self, half: Tensor) -> Tensor:
         """Return descriptors of half-resolution images (M, 1, h, w) as (M, 4 CHANNELS, h / 2, w / 2)."""
-        return F.pixel_unshuffle(self.descriptors(half), 2)
+        folded = F.pixel_unshuffle(self.descriptors(half), 2)
+        return folded.contiguous(memory_format=torch.channels_last)
 
     def fine(self, images: Tensor) -> Tensor:
         """Return structure features of (M, 1, H, W) at full resolution, folded: (M, C, H / 2, W / 2).

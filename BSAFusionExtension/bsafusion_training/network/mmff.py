@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from .blocks import ConvBlock, RestormerBlock, double_size
+from .blocks import ConvBlock, RestormerBlock, double_size, side_by_side
 from .warping import resize_field, warp
 
 
@@ -26,7 +26,7 @@ class FusionBLK(nn.Module):
     def forward(self, fixed: Tensor, moving: Tensor, previous: Tensor) -> Tensor:
         """Map features (N, C, h, w) of both and the previous result (N, previous, h, w) to (N, outputs, h,
         w)."""
-        return self.refine(self.merge(torch.cat((fixed, moving, previous.to(fixed.dtype)), dim=1)))
+        return self.refine(self.merge(side_by_side([fixed, moving, previous.to(fixed.dtype)])))
 
 
 class MMFF(nn.Module):

@@ -12,14 +12,20 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 
+def per_pixel(size: int) -> float:
+    """Return how far apart two pixels of so many are for grid_sample, which puts the outer ones at -1 and
+    1."""
+    return 2.0 / max(size - 1, 1)
+
+
 def sampling_grid(displacement: Tensor) -> Tensor:
     """Return where each pixel looks, as grid_sample wants it: (N, H, W, 2) in [-1, 1], corners at pixel
     centres."""
     height, width = displacement.shape[-2], displacement.shape[-1]
     rows = torch.arange(height, device=displacement.device, dtype=displacement.dtype)
     columns = torch.arange(width, device=displacement.device, dtype=displacement.dtype)
-    x = (displacement[:, 0] + columns) * (2.0 / max(width - 1, 1)) - 1.0
-    y = (displacement[:, 1] + rows[:, None]) * (2.0 / max(height - 1, 1)) - 1.0
+    x = (displacement[:, 0] + columns) * per_pixel(width) - 1.0
+    y = (displacement[:, 1] + rows[:, None]) * per_pixel(height) - 1.0
     return torch.stack((x, y), dim=-1)
 
 
@@ -47,6 +53,8 @@ def resize_field(displacement: Tensor, height: int, width: int) -> Tensor:
     if ratio_x == 1.0 and ratio_y == 1.0:
         return displacement
     resized = resize(displacement, height, width)
+    if ratio_x == ratio_y:
+        return resized * ratio_x
     return torch.cat((resized[:, :1] * ratio_x, resized[:, 1:] * ratio_y), dim=1)
 
 
@@ -58,9 +66,15 @@ def compose(first: Tensor, second: Tensor) -> Tensor:
 def invert(displacement: Tensor, iterations: int = 8) -> Tensor:
     """Return v with x = y + v(y) where y = x + displacement(x), by fixed-point iteration.
 
-    Converges where the displacement's gradient is below one (no folds).
+    Converges where the displacement's gradient is below one (no folds). It counts as grid_sample does, so
+    that a round is one sampling and one difference.
     """
-    inverse = -displacement
+    height, width = displacement.shape[-2], displacement.shape[-1]
+    straight = sampling_grid(torch.zeros_like(displacement[:1]))
+    x, y = displacement[:, :1] * per_pixel(width), displacement[:, 1:] * per_pixel(height)
+    there = torch.cat((x, y), dim=1)
+    back = there
     for _ in range(iterations):
-        inverse = -warp(displacement, inverse, padding="border")
-    return inverse
+        grid = straight - back.permute(0, 2, 3, 1)
+        back = F.grid_sample(there, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return -torch.cat((back[:, :1] / per_pixel(width), back[:, 1:] / per_pixel(height)), dim=1)
