@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import torch
+from BSAFusionLib.engine.memory import keep_memory
 
 from .ablation import ablation_text
 from .data.pairs import PARTS, SETS, Pairs, read_folder, read_sets
@@ -268,6 +269,7 @@ def add_evaluate(judging: argparse.ArgumentParser) -> None:
 def main() -> None:
     """Run one command."""
     options = parser().parse_args()
+    keep_memory()
     options.run(options)
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..command_line.supervisor import KEEP_MEMORY
 from ..engine.errors import DependencyError, InputError
 
 if TYPE_CHECKING:
@@ -32,9 +31,6 @@ _SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
-    # By Dask's default glibc gives memory back at every chance, and getting it again takes two fifths of a
-    # fusion. It reads these when a process starts: the variables of a worker come too late.
-    **{f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in KEEP_MEMORY.items()},
     # Dask's profiler looks at every worker a hundred times a second and keeps what it saw.
     "distributed.worker.profile.enabled": False,
 }

@@ -64,11 +64,13 @@ def clear(task: Task) -> None:
 
 def _fuse(task: Task) -> dict[str, Any]:
     from ..engine.devices import set_threads
+    from ..engine.memory import keep_memory
     from ..engine.network import forget_networks, load_network
 
     clear(task)
     request = task.pair.request
     set_threads(task.threads)
+    keep_memory()  # Dask tells glibc to give it back at every chance
     with OutputFolder(task.folder, True, []) as output, _temporary_files_in(output.private):
         try:
             report = fuse_files({**request, "folder": str(output.private)}, _silent)

@@ -17,8 +17,6 @@ from ..engine.errors import BSAFusionError, WorkerError
 from ..engine.result import Progress
 
 _LOG_LINES = 20
-KEEP_MEMORY = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), "8000000000")
-"""For the environment of a process that fuses: with glibc, giving memory back in between only costs time."""
 
 
 class Stopped(BaseException):
@@ -73,7 +71,7 @@ def _start_child(scratch: Path, log_file: IO[bytes]) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log_file,
-        env={**KEEP_MEMORY, **os.environ, **temporary},
+        env={**os.environ, **temporary},
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C in a terminal reaches this process alone
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .errors import BSAFusionError, unexpected
+from .memory import give_memory_back, keep_memory
 
 IDLE_SECONDS = 600.0
 HEARTBEAT_SECONDS = 1.0
@@ -66,6 +67,7 @@ def serve(operations: dict[str, Operation], requests: BinaryIO, channel: Channel
         work = partial(operations[request["op"]], request, channel)
         channel.send(**answer(work), run=request["run"])
         running.clear()
+        give_memory_back()
 
 
 def _read(requests: BinaryIO, waiting: queue.Queue[Request], running: list[Request]) -> None:
@@ -167,6 +169,7 @@ def main(operations: dict[str, Operation] = OPERATIONS, words: list[str] | None 
     arguments = parser.parse_args(words)
     if hasattr(os, "setsid") and os.getpgrp() != os.getpid():
         os.setsid()  # so that one signal ends the process and all that it may start
+    keep_memory()
     # Libraries print where they like; only messages may go to the pipe that the parent reads.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
