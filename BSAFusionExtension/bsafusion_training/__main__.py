@@ -65,6 +65,12 @@ def pairs_of(data: Path, part: str) -> dict[str, Pairs]:
     return read_sets(data, part)
 
 
+def judged_pairs(options: argparse.Namespace) -> dict[str, Pairs]:
+    """Return of each set every n-th pair, as the options ask."""
+    sets = pairs_of(options.data, options.part)
+    return {name: pairs.select(list(range(0, len(pairs), options.every))) for name, pairs in sets.items()}
+
+
 def judged_network(options: argparse.Namespace) -> Fuse:
     """Return the exported model, or a checkpoint's averaged network."""
     if options.model:
@@ -79,9 +85,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     """Print one table per set, and write every number to --json."""
     network = judged_network(options)
     numbers = {}
-    for name, pairs in pairs_of(options.data, options.part).items():
-        keep = list(range(0, len(pairs), options.every))
-        judged = pairs.select(keep)
+    for name, judged in judged_pairs(options).items():
         numbers[name] = evaluate(network, judged, options.strength, options.seed, options.others)
         print(report_text(name, judged, numbers[name]), flush=True)
         if options.pictures:
@@ -97,8 +101,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 def run_lasting(options: argparse.Namespace) -> None:
     """Print one table per set."""
     network = judged_network(options)
-    for name, pairs in pairs_of(options.data, options.part).items():
-        judged = pairs.select(list(range(0, len(pairs), options.every)))
+    for name, judged in judged_pairs(options).items():
         scores = lasting_scores(network, judged, options.strength, options.deformations)
         print(f"{name}\n{lasting_text(scores, judged.cases)}\n", flush=True)
 
@@ -112,8 +115,7 @@ def run_speed(options: argparse.Namespace) -> None:
 def run_ablate(options: argparse.Namespace) -> None:
     """Print one table per set."""
     network = fold_normalisation(load_average(options.checkpoint)[0])
-    for name, pairs in pairs_of(options.data, options.part).items():
-        judged = pairs.select(list(range(0, len(pairs), options.every)))
+    for name, judged in judged_pairs(options).items():
         text = ablation_text(network, judged, options.strength, options.seed)
         print(f"{name}, {len(judged)} pairs\n{text}\n", flush=True)
 

@@ -60,13 +60,18 @@ def fusion_scores(fixed: Tensor, target: Tensor, fused: Tensor) -> dict[str, flo
     }
 
 
+def fit(trial: Trial, displacement: Tensor) -> float:
+    """Return the NCC of the moving image, moved by a displacement (1, 2, H, W), to the true aligned one."""
+    aligned = warp(trial.moving, displacement)
+    return ncc(trial.target[0, 0].double().numpy(), aligned[0, 0].double().numpy())
+
+
 def judge_alignment(trial: Trial, displacement: Tensor) -> dict[str, float]:
     """Return NCC to the truth, end-point error inside the head (mean, median, px) and the least Jacobian
     determinant."""
-    aligned = warp(trial.moving, displacement)
     error = (displacement - trial.truth).norm(dim=1, keepdim=True)[trial.head]
     return {
-        "NCC": ncc(trial.target[0, 0].double().numpy(), aligned[0, 0].double().numpy()),
+        "NCC": fit(trial, displacement),
         "error mean": float(error.mean()),
         "error median": float(error.median()),
         "least Jacobian": float(jacobian_determinant(displacement).min()),

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from BSAFusionLib.engine.metrics import ncc
 from BSAFusionLib.engine.quality import normalized_mutual_information
 from torch import Tensor
 
 from .data.pairs import Pairs
-from .evaluation import Fuse, Scores, Trial, make_trial
+from .evaluation import Fuse, Scores, Trial, fit, make_trial
 from .losses import gradients
 from .network.warping import warp
 
@@ -68,11 +67,6 @@ def judge_lasting(trials: Sequence[Trial], displacements: Sequence[Tensor]) -> d
     errors = [found - trial.truth for trial, found in zip(trials, displacements, strict=True)]
     total, others = torch.stack(errors).sum(dim=0), len(errors) - 1
     edges, mean = across_edges(trials[0]), total / len(errors)
-
-    def fit(trial: Trial, displacement: Tensor) -> float:
-        aligned = warp(trial.moving, displacement)
-        return ncc(trial.target[0, 0].double().numpy(), aligned[0, 0].double().numpy())
-
     pairs = list(zip(trials, displacements, errors, strict=True))
     return {
         "NCC": float(np.mean([fit(trial, found) for trial, found, _ in pairs])),

@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from .data.deformation import gaussian_blur
+from .network.folding import differences
 from .network.warping import resize, resize_field, warp
 
 
@@ -62,7 +63,7 @@ def alignment_loss(aligned: Tensor, target: Tensor) -> Tensor:
 
 def smoothness(field: Tensor) -> Tensor:
     """Return the mean squared difference of neighbouring displacements."""
-    across, down = field[..., 1:] - field[..., :-1], field[..., 1:, :] - field[..., :-1, :]
+    across, down = differences(field)
     return across.square().mean() + down.square().mean()
 
 

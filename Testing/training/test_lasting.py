@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from bsafusion_training.data.pairs import Pairs
@@ -11,12 +13,14 @@ from bsafusion_training.lasting import (
 )
 from torch import Tensor
 
+from Testing.training.test_judging import idle, three_pairs
+
 
 def one_pair() -> Pairs:
-    y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
-    inside = (x - 32) ** 2 + (y - 32) ** 2 < 18**2
-    image = (inside * (150 + 60 * torch.sin(x / 5) * torch.cos(y / 7))).to(torch.uint8)[None]
-    return Pairs(image, image, torch.ones(1, dtype=torch.long), ["1"], ["1001"])
+    """What lies in the middle, with black around it: nothing that moves leaves the image."""
+    pairs = three_pairs().select([0])
+    middle = torch.nn.functional.pad(pairs.fixed[:, 14:50, 14:50], (14, 14, 14, 14))
+    return replace(pairs, fixed=middle, moving=middle)
 
 
 def to_the_right(pixels: float) -> Tensor:
@@ -58,9 +62,6 @@ def test_the_top_of_a_parabola_is_found_unless_it_is_far_off_or_there_is_none() 
 
 
 def test_a_table_has_a_row_for_each_patient_and_one_for_all() -> None:
-    def idle(fixed: Tensor, _moving: Tensor) -> tuple[Tensor, Tensor]:
-        return fixed, torch.zeros(1, 2, *fixed.shape[-2:])
-
     scores = lasting_scores(idle, one_pair(), 0.5, 3)
     lines = lasting_text({name: values * 2 for name, values in scores.items()}, ["1", "2"]).splitlines()
     assert [line.split(" | ")[:2] for line in lines[2:]] == [["| 1", "1"], ["| 2", "1"], ["| all", "2"]]

@@ -7,14 +7,20 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 
+def differences(displacement: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how the displacement (N, 2, H, W) changes to the next column, (N, 2, H, W - 1), and to the next
+    row, (N, 2, H - 1, W)."""
+    across = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
+    return across, displacement[:, :, 1:] - displacement[:, :, :-1]
+
+
 def jacobian_determinant(displacement: Tensor) -> Tensor:
     """Return the determinant of x -> x + displacement(x) in each cell of four pixels: (N, 1, H-1, W-1).
 
     It is the least of the four determinants that the cell's corners give, so that a positive value means
     that the bilinear map of the cell is one to one.
     """
-    dx = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
-    dy = displacement[:, :, 1:] - displacement[:, :, :-1]
+    dx, dy = differences(displacement)
     least = torch.full_like(displacement[:, :1, 1:, 1:], 1e9)
     for across in (dx[:, :, :-1], dx[:, :, 1:]):
         for down in (dy[:, :, :, :-1], dy[:, :, :, 1:]):
@@ -26,8 +32,7 @@ def jacobian_determinant(displacement: Tensor) -> Tensor:
 def is_gentle(displacement: Tensor, floor: float) -> bool:
     """Return whether no two neighbours differ by so much that a determinant could be under the floor: with
     differences of at most d, it is at least (1 - d)^2 - d^2."""
-    across = displacement[:, :, :, 1:] - displacement[:, :, :, :-1]
-    down = displacement[:, :, 1:] - displacement[:, :, :-1]
+    across, down = differences(displacement)
     steepest = torch.maximum(across.abs().max(), down.abs().max())
     return bool(1 - 2 * steepest >= floor)
 

@@ -29,13 +29,17 @@ def sampling_grid(displacement: Tensor) -> Tensor:
     return torch.stack((x, y), dim=-1)
 
 
+def sample(image: Tensor, grid: Tensor, padding: str) -> Tensor:
+    """Return image (N, C, H, W) at a sampling grid, bilinear."""
+    return F.grid_sample(image, grid, mode="bilinear", padding_mode=padding, align_corners=True)
+
+
 def warp(image: Tensor, displacement: Tensor, padding: str = "zeros") -> Tensor:
     """Return image(x + displacement(x)), bilinear; both (N, C, H, W) on the same map.
 
     padding: "zeros" for intensities and features, "border" for fields.
     """
-    grid = sampling_grid(displacement)
-    return F.grid_sample(image, grid, mode="bilinear", padding_mode=padding, align_corners=True)
+    return sample(image, sampling_grid(displacement), padding)
 
 
 def resize(x: Tensor, height: int, width: int) -> Tensor:
@@ -75,6 +79,5 @@ def invert(displacement: Tensor, iterations: int = 8) -> Tensor:
     there = torch.cat((x, y), dim=1)
     back = there
     for _ in range(iterations):
-        grid = straight - back.permute(0, 2, 3, 1)
-        back = F.grid_sample(there, grid, mode="bilinear", padding_mode="border", align_corners=True)
+        back = sample(there, straight - back.permute(0, 2, 3, 1), "border")
     return -torch.cat((back[:, :1] / per_pixel(width), back[:, 1:] / per_pixel(height)), dim=1)
